@@ -1,0 +1,438 @@
+"""Reads and checks the book of answers: a folder of YAML files that editors keep."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+LOCALES = ("fi", "sv", "en")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# A button's value is `show:` and the id, and Telegram allows it 64 bytes.
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
+_NEED = re.compile(r"\d+\.\d+")
+_HOURS = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
+_SOURCE = re.compile(r"https?://\S+")
+
+Hours = tuple[tuple[time, time], ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """What an entry says in one language.
+
+    Attributes:
+        question: The question in a reader's words, shown as a choice.
+        phrasings: Other ways to ask it.
+        answer: Shown word for word.
+        easy: The answer in easy language; None when there is none.
+    """
+
+    question: str
+    phrasings: tuple[str, ...]
+    answer: str
+    easy: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answerable question.
+
+    Attributes:
+        queue: Where it goes when the answer does not help.
+        source: The address of the page the answer rests on.
+        reviewed: The day somebody last checked it.
+        needs: Numbers of the residents' needs that it answers.
+        missing: Languages it does not have yet.
+        texts: By locale.
+    """
+
+    id: str
+    queue: str
+    source: str
+    reviewed: date
+    owner: str | None
+    needs: tuple[str, ...]
+    missing: tuple[str, ...]
+    texts: Mapping[str, Text]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where tickets of one subject wait.
+
+    Attributes:
+        titles: By locale.
+        hours: Opening periods for each weekday, Monday first; Finland's time.
+        languages: Locales served by its staff.
+    """
+
+    id: str
+    titles: Mapping[str, str]
+    hours: tuple[Hours, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Book:
+    """All that a town answers.
+
+    Attributes:
+        entries: By id, in the order of `entries.yaml`.
+        queues: By id.
+        digest: Changes whenever a word of the book changes.
+    """
+
+    entries: Mapping[str, Entry]
+    queues: Mapping[str, Queue]
+    digest: str
+
+    def queue(self, name: str | None) -> Queue:
+        """Return the named queue, or `general`, or the first one: a matter always has somewhere to go."""
+        for candidate in (name, "general"):
+            if candidate and candidate in self.queues:
+                return self.queues[candidate]
+        return next(iter(self.queues.values()))
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """What is wrong, and where.
+
+    Attributes:
+        file: Relative to the book's folder.
+        entry: The entry's id; empty when the whole file is meant.
+        fault: What is wrong and what to write instead.
+    """
+
+    file: str
+    entry: str
+    fault: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.entry, self.fault) if part)
+
+
+class BookError(Exception):
+    """The book cannot be used; all its faults at once.
+
+    Args:
+        faults: At least one.
+    """
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, sorted(faults))))
+        self.faults = tuple(sorted(faults))
+
+
+def load(folder: Path, town: str = "helsinki") -> Book:
+    """Return the book in a folder, with the town's overlay laid over it.
+
+    Raises:
+        BookError: Anything is wrong; names file, entry and fault, all at once.
+    """
+    return _Reader(folder).book(town)
+
+
+def towns(folder: Path) -> list[str]:
+    """Return the towns that have an overlay."""
+    return sorted(path.name for path in (folder / "towns").glob("*") if path.is_dir())
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML that refuses a key written twice, which would silently lose the first."""
+
+
+def _mapping_without_doubles(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            raise yaml.MarkedYAMLError(None, None, f"put {key!r} in quotes", key_node.start_mark)
+        if key in seen:
+            raise yaml.MarkedYAMLError(None, None, f"{key!r} is there twice", key_node.start_mark)
+        seen[key] = loader.construct_object(value_node, deep=True)
+    return seen
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_doubles)
+
+
+@dataclass
+class _Reader:
+    """Reads one folder; faults gather here until the end."""
+
+    folder: Path
+    faults: list[Fault] = field(default_factory=list)
+    hash: Any = field(default_factory=hashlib.sha256)
+
+    def book(self, town: str) -> Book:
+        facts = self._mapping("entries.yaml", required=True)
+        words = {locale: self._words(f"{locale}") for locale in LOCALES}
+        self._overlay(town, facts, words)
+        for locale in LOCALES:
+            for entry, (_, file) in words[locale].items():
+                if entry not in facts:
+                    self._fault(
+                        file, entry, "is not in entries.yaml; add it there or correct the id"
+                    )
+        queues = self._queues(facts)
+        entries = {id_: self._entry(id_, facts[id_], words, queues) for id_ in facts}
+        if not entries and not self.faults:
+            self._fault("entries.yaml", "", "has no entries")
+        if self.faults:
+            raise BookError(self.faults)
+        complete = {id_: entry for id_, entry in entries.items() if entry}
+        return Book(complete, queues, self.hash.hexdigest())
+
+    def _fault(self, file: str, entry: str, fault: str) -> None:
+        self.faults.append(Fault(file, entry, fault))
+
+    def _mapping(self, name: str, *, required: bool = False) -> dict[str, Any]:
+        """Return a file's mapping of ids to mappings; what is not one is a fault and left out."""
+        path = self.folder / name
+        if not path.is_file():
+            if required:
+                self._fault(name, "", "is missing")
+            return {}
+        try:
+            raw = path.read_bytes()
+            self.hash.update(f"{name}\0{len(raw)}\0".encode() + raw)
+            content = yaml.load(raw, _Loader)  # noqa: S506 - a safe loader, made stricter
+        except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+            self._fault(name, "", _yaml_fault(error))
+            return {}
+        if content is None:
+            return {}
+        if not isinstance(content, dict):
+            self._fault(name, "", "must be a mapping: an id, a colon, and what belongs to it")
+            return {}
+        good = {}
+        for id_, value in content.items():
+            if not _ID.fullmatch(id_):
+                self._fault(
+                    name, id_, "an id has 1-56 letters a-z, digits, hyphens, dots or underscores"
+                )
+            elif not isinstance(value, dict):
+                self._fault(name, id_, "must be a mapping such as {question: …, answer: …}")
+            else:
+                good[id_] = value
+        return good
+
+    def _words(self, folder: str) -> dict[str, tuple[dict[str, Any], str]]:
+        """Return one language's entries with the file each stands in."""
+        found: dict[str, tuple[dict[str, Any], str]] = {}
+        for path in sorted((self.folder / folder).glob("*.yaml")):
+            name = path.relative_to(self.folder).as_posix()
+            for id_, value in self._mapping(name).items():
+                if id_ in found:
+                    self._fault(name, id_, f"is also in {found[id_][1]}; keep one of them")
+                found[id_] = (value, name)
+        return found
+
+    def _overlay(
+        self,
+        town: str,
+        facts: dict[str, Any],
+        words: dict[str, dict[str, tuple[dict[str, Any], str]]],
+    ) -> None:
+        """Lay a town's words over the base: a field replaces a field, phrasings are added."""
+        base = f"towns/{town}"
+        for id_, value in self._mapping(f"{base}/entries.yaml").items():
+            facts[id_] = {**facts.get(id_, {}), **value}
+        changed: dict[str, set[str]] = defaultdict(set)
+        for locale in LOCALES:
+            for id_, (value, name) in self._words(f"{base}/{locale}").items():
+                below = words[locale].get(id_, ({}, name))[0]
+                merged = {**below, **value}
+                if "easy" in below and "answer" in value and "easy" not in value:
+                    # The base's easy answer would contradict the town's own.
+                    del merged["easy"]
+                if isinstance(below.get("phrasings"), list) and isinstance(
+                    value.get("phrasings"), list
+                ):
+                    merged["phrasings"] = [*below["phrasings"], *value["phrasings"]]
+                words[locale][id_] = (merged, name)
+                if "answer" in value:
+                    changed[id_].add(locale)
+        for id_, locales in changed.items():
+            missing = facts.get(id_, {}).get("missing") or ()
+            for locale in LOCALES:
+                if locale not in locales and locale not in missing:
+                    self._fault(
+                        f"{base}/{locale}",
+                        id_,
+                        f"{town} answers this differently in another language only",
+                    )
+
+    def _queues(self, facts: dict[str, Any]) -> dict[str, Queue]:
+        content = self._mapping("queues.yaml")
+        if not (self.folder / "queues.yaml").is_file():
+            names = dict.fromkeys(
+                fact["queue"] for fact in facts.values() if isinstance(fact.get("queue"), str)
+            )
+            always = ((time(9), time(15)),)
+            week = (always,) * 5 + ((),) * 2
+            return {
+                name: Queue(name, dict.fromkeys(LOCALES, name), week, LOCALES)
+                for name in names or ("general",)
+            }
+        queues = {id_: self._queue(id_, value) for id_, value in content.items()}
+        if not queues and not self.faults:
+            self._fault("queues.yaml", "", "has no queues")
+        return queues
+
+    def _queue(self, id_: str, value: dict[str, Any]) -> Queue:
+        check = _Check(self, "queues.yaml", id_, value)
+        check.only("title", "hours", "languages")
+        title = check.mapping("title")
+        for locale in LOCALES:
+            if not isinstance(title.get(locale), str) or not title[locale].strip():
+                check.fault(f"title has no {locale}")
+        hours = check.mapping("hours")
+        for day in hours:
+            if day not in DAYS:
+                check.fault(f"hours: {day!r} is not one of {', '.join(DAYS)}")
+        week = tuple(tuple(self._periods(check, day, hours.get(day, []))) for day in DAYS)
+        languages = (
+            tuple(check.list_of("languages", lambda text: text in LOCALES, "fi, sv or en"))
+            or LOCALES
+        )
+        return Queue(id_, {k: str(v) for k, v in title.items()}, week, languages)
+
+    @staticmethod
+    def _periods(check: _Check, day: str, periods: object) -> Iterator[tuple[time, time]]:
+        for period in periods if isinstance(periods, list) else [periods]:
+            found = _HOURS.fullmatch(period) if isinstance(period, str) else None
+            numbers = [int(number) for number in found.groups()] if found else [99] * 4
+            try:
+                opens, closes = time(numbers[0], numbers[1]), time(numbers[2], numbers[3])
+            except ValueError:
+                opens = closes = time()
+            if opens >= closes:
+                check.fault(f'hours: {day}: write "09:00-15:00" in quotes, not {period!r}')
+                continue
+            yield opens, closes
+
+    def _entry(
+        self,
+        id_: str,
+        fact: dict[str, Any],
+        words: dict[str, dict[str, tuple[dict[str, Any], str]]],
+        queues: Mapping[str, Queue],
+    ) -> Entry | None:
+        check = _Check(self, "entries.yaml", id_, fact)
+        check.only("queue", "source", "reviewed", "owner", "needs", "missing")
+        queue = check.text("queue")
+        if queue and queues and queue not in queues:
+            check.fault(f"queue {queue!r} is not in queues.yaml")
+        source = check.text("source")
+        if source and not _SOURCE.fullmatch(source):
+            check.fault(f"source must be an address that begins with https://, not {source!r}")
+        reviewed = fact.get("reviewed")
+        if not isinstance(reviewed, date):
+            check.fault("reviewed must be a day such as 2026-11-21, without quotes")
+        owner = check.text("owner", optional=True)
+        needs = check.list_of("needs", _NEED.fullmatch, 'numbers in quotes such as ["1.3"]')
+        missing = check.list_of("missing", lambda text: text in LOCALES, "fi, sv or en")
+        if set(LOCALES) <= set(missing):
+            check.fault("missing names every language; an entry needs at least one")
+        spoken = {}
+        for locale in LOCALES:
+            if id_ in words[locale]:
+                if locale in missing:
+                    check.fault(f"has {locale} though missing says it has not")
+                spoken[locale] = self._text(id_, *words[locale][id_])
+            elif locale not in missing:
+                self._fault(
+                    f"{locale}/", id_, "is not there; write it, or list the language in missing"
+                )
+        if not isinstance(reviewed, date) or not queue or not source:
+            return None
+        return Entry(
+            id_,
+            queue,
+            source,
+            reviewed,
+            owner or None,
+            tuple(needs),
+            tuple(missing),
+            {locale: text for locale, text in spoken.items() if text},
+        )
+
+    def _text(self, id_: str, value: dict[str, Any], file: str) -> Text | None:
+        check = _Check(self, file, id_, value)
+        check.only("question", "phrasings", "answer", "easy", "owner", "needs", "missing")
+        question = check.text("question")
+        answer = check.text("answer")
+        easy = check.text("easy", optional=True)
+        phrasings = check.list_of("phrasings", str.strip, "sentences in quotes")
+        if not question or not answer:
+            return None
+        return Text(question, tuple(phrase.strip() for phrase in phrasings), answer, easy or None)
+
+
+@dataclass(frozen=True)
+class _Check:
+    """Reads the fields of one entry and notes what is wrong with them."""
+
+    reader: _Reader
+    file: str
+    entry: str
+    value: dict[str, Any]
+
+    def fault(self, fault: str) -> None:
+        self.reader._fault(self.file, self.entry, fault)  # noqa: SLF001 - one reader in two classes
+
+    def only(self, *names: str) -> None:
+        for name in self.value:
+            if name not in names:
+                self.fault(f"{name!r} is not a field here; the fields are {', '.join(names)}")
+
+    def text(self, name: str, *, optional: bool = False) -> str:
+        value = self.value.get(name)
+        if value is None and optional:
+            return ""
+        if not isinstance(value, str):
+            self.fault(f"{name} is missing" if value is None else f"put {name} in quotes")
+            return ""
+        if not value.strip():
+            self.fault(f"{name} is empty")
+        return value.strip()
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        value = self.value.get(name)
+        if not isinstance(value, dict):
+            self.fault(f"{name} is missing or not a mapping")
+            return {}
+        return value
+
+    def list_of(self, name: str, accepts: Any, wanted: str) -> list[str]:
+        value = self.value.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fault(f"{name} must be a list of {wanted}")
+            return []
+        good = []
+        for item in value:
+            if isinstance(item, str) and accepts(item):
+                good.append(item)
+            else:
+                self.fault(f"{name}: {item!r} is not right; write {wanted}")
+        return good
+
+
+def _yaml_fault(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}: " if mark else ""
+    return f"{where}cannot be read as YAML: {getattr(error, 'problem', None) or error}"
