@@ -1,0 +1,1 @@
+"""Neuvokas: what is true whatever the channel."""

@@ -1,0 +1,261 @@
+"""The CLI: neuvokas serve | migrate | ask | match | staff | check-content."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot import settings as environment
+from bot import staff as people
+from bot.app import init_app, now, serve
+from bot.database import Database
+from bot.errors import NameTaken, SettingsError, TextMissing, TextTooLong
+from bot.migrations import migrate
+from bot.models import Role
+from bot.replies import Replies
+from bot.texts import LOCALES
+from bot.town import town_from
+from faq import book, checks
+from faq.book import BookError
+from faq.matching import Matcher
+from handlers.console import join_link
+from handlers.keys import DATABASE, SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from aiohttp import web
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.settings import Settings
+    from faq.matching import Match
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0 well, 1 not, 2 misused."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, environment.read()) or 0)
+    except SettingsError as error:
+        print(f"neuvokas: {error}", file=sys.stderr)
+        return 2
+    except BookError as error:
+        print(f"neuvokas: the book cannot be used:\n{error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has seen enough, as with `| head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="neuvokas", description="A municipal help bot.")
+    parser.add_argument("--version", action="version", version=f"neuvokas {version('neuvokas')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[..., Any], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        return added
+
+    command("serve", _serve, "serve the web chat, the console and Telegram")
+    command("migrate", _migrate, "bring the database's tables up to date")
+    ask = command("ask", _ask, "show what the bot answers to one question")
+    ask.add_argument("question")
+    ask.add_argument("--locale", choices=LOCALES, default=None, help="the language spoken so far")
+    ask.add_argument("--json", action="store_true", help="print JSON")
+    match = command("match", _match, "match questions, one a line on standard input")
+    match.add_argument(
+        "--content", type=Path, help="a folder in the book's format; default: the town's book"
+    )
+    match.add_argument(
+        "--jsonl", action="store_true", help='read {"text": "..."} lines, write JSON lines'
+    )
+    check = command("check-content", _check_content, "check the book of answers")
+    check.add_argument(
+        "--content", type=Path, help="a folder in the book's format; default: the town's book"
+    )
+    staff = commands.add_parser("staff", help="members of staff").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    add = staff.add_parser("add", help="add a member of staff and print a one-time link")
+    add.add_argument("name")
+    add.add_argument("--queues", default="", help="ids of queues, separated by commas")
+    add.add_argument("--role", choices=[role.value for role in Role], default=Role.STAFF.value)
+    add.set_defaults(run=_staff_add)
+    token = staff.add_parser("token", help="print a new personal token for the staff API")
+    token.add_argument("name")
+    token.set_defaults(run=_staff_token)
+    return parser
+
+
+def _serve(_options: argparse.Namespace, settings: Settings) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # These two write whole addresses, which hold the bot's token, and what people said.
+    for chatty in ("httpx", "telegram"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    serve(settings, _greet)
+
+
+async def _greet(app: web.Application) -> None:
+    """Say where the pages are and, until somebody has signed in, how the first lead begins."""
+    settings = app[SETTINGS]
+    print(f"Residents' chat: {settings.base_url}/")
+    print(f"Staff console:   {settings.base_url}/staff")
+    async with app[DATABASE].write() as session:
+        if not await people.anybody(session):
+            link = join_link(app, await people.invite(session, None, now()))
+            print(f"First team lead (one-time link): {link}")
+    sys.stdout.flush()
+
+
+def _migrate(_options: argparse.Namespace, settings: Settings) -> None:
+    async def run() -> None:
+        database = Database(settings.database_url)
+        try:
+            await migrate(database)
+        finally:
+            await database.stop()
+
+    asyncio.run(run())
+    print("The tables are up to date.")
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> None:
+    town = town_from(settings.content_dir, settings.town)
+    match = town.matcher.match(options.question, options.locale)
+    entry = town.book.entries.get(match.entry or "")
+    words = Replies(town, match.locale)
+    reply = words.answer(entry.id) if entry else None
+    if options.json:
+        shown = {**_match_json(match), "answer": reply.text if reply else None}
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    if reply and entry:
+        print(f"{reply.text.rstrip()}\n\n{entry.source}, {entry.reviewed.isoformat()}")
+    elif match.decision == "suggest":
+        shown_reply = words.suggest([candidate.entry for candidate in match.candidates[:3]])
+        print("\n".join([shown_reply.text, *(choice.label for choice in shown_reply.choices)]))
+    else:
+        print(words.not_found().text)
+
+
+def _match(options: argparse.Namespace, settings: Settings) -> None:
+    content = book.load(options.content or settings.content_dir, settings.town)
+    matcher = Matcher(content)
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        text = _text_in(line) if options.jsonl else line.rstrip("\n")
+        match = matcher.match(text)
+        if options.jsonl:
+            print(json.dumps(_match_json(match), ensure_ascii=False), flush=True)
+        else:
+            best = ", ".join(f"{c.entry} {c.score:.2f}" for c in match.candidates)
+            print(f"{match.decision} ({match.locale}): {best or '-'}", flush=True)
+
+
+def _text_in(line: str) -> str:
+    try:
+        text = json.loads(line)["text"]
+    except (ValueError, TypeError, KeyError):
+        raise SystemExit('neuvokas: each line must be {"text": "..."}') from None
+    return str(text)
+
+
+def _match_json(match: Match) -> dict[str, Any]:
+    return {
+        "entry": match.entry,
+        "decision": str(match.decision),
+        "candidates": [{"entry": c.entry, "score": c.score} for c in match.candidates],
+        "locale": match.locale,
+    }
+
+
+def _check_content(options: argparse.Namespace, settings: Settings) -> int:
+    folder = options.content or settings.content_dir
+    bad = False
+    for town in dict.fromkeys(["helsinki", *book.towns(folder)]):
+        try:
+            content = book.load(folder, town)
+        except BookError as error:
+            bad = True
+            print(f"{town}: cannot be used:\n{error}")
+            continue
+        print(f"{town}: {len(content.entries)} entries, no faults")
+        for hint in checks.advice(content):
+            print(f"  hint: {hint}")
+    return 1 if bad else 0
+
+
+def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
+    queues = [queue.strip() for queue in options.queues.split(",") if queue.strip()]
+    known = book.load(settings.content_dir, settings.town).queues
+    unknown = [queue for queue in queues if queue not in known]
+    if unknown:
+        print(
+            f"neuvokas: no queue {', '.join(unknown)}; there are {', '.join(known)}",
+            file=sys.stderr,
+        )
+        return 2
+
+    async def run(session: AsyncSession) -> str:
+        person = await people.add(session, options.name, Role(options.role), queues, now())
+        return await people.invite(session, person, now())
+
+    try:
+        secret = _with_session(settings, run)
+    except (NameTaken, TextMissing, TextTooLong) as error:
+        reason = {
+            NameTaken: "there is already somebody called",
+            TextMissing: "write a name instead of",
+        }
+        print(f"neuvokas: {reason.get(type(error), 'too long:')} {options.name!r}", file=sys.stderr)
+        return 1
+    print(f"{settings.base_url}/staff/join/{secret}")
+    return 0
+
+
+def _staff_token(options: argparse.Namespace, settings: Settings) -> int:
+    async def run(session: AsyncSession) -> str | None:
+        person = await people.by_name(session, options.name)
+        return await people.issue(session, "token", person, now(), None) if person else None
+
+    secret = _with_session(settings, run)
+    if secret is None:
+        print(
+            f"neuvokas: nobody is called {options.name!r}; add them with `staff add`",
+            file=sys.stderr,
+        )
+        return 1
+    print(secret)
+    return 0
+
+
+def _with_session(settings: Settings, run: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
+    """Return what a coroutine makes of a session in a transaction, on migrated tables."""
+
+    async def within() -> Any:
+        database = Database(settings.database_url)
+        try:
+            await migrate(database)
+            async with database.write() as session:
+                return await run(session)
+        finally:
+            await database.stop()
+
+    return asyncio.run(within())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""The roof: builds the whole, and stops in reverse what it started in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot import settings as environment
+from bot.database import Database
+from bot.migrations import migrate
+from bot.models import Channel
+from bot.outbox import Worker
+from bot.town import town_from
+from handlers import console, health, openapi, resident_api, staff_api, webchat, webhook
+from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
+from handlers.middleware import AccessLogger, add_headers, errors, same_origin
+from handlers.pages import STATIC
+from handlers.telegram import Telegram
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from bot.outbox import Sender
+    from bot.settings import Settings
+    from bot.town import Town
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 256 * 1024
+TELEGRAM = web.AppKey("TELEGRAM", Telegram)
+
+
+def now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def init_app(
+    settings: Settings, clock: Callable[[], datetime] = now, town: Town | None = None
+) -> web.Application:
+    """Return the whole application, not yet started.
+
+    Args:
+        clock: The present moment, aware.
+        town: When it is at hand already; else it is read from the settings' folder.
+
+    Raises:
+        BookError: The book of answers cannot be used.
+    """
+    settings = environment.with_secret_key(settings)
+    app = web.Application(middlewares=[errors, same_origin], client_max_size=LARGEST_BODY)
+    app[SETTINGS] = settings
+    app[CLOCK] = clock
+    app[TOWN] = town or town_from(settings.content_dir, settings.town)
+    app[DATABASE] = Database(settings.database_url)
+    app[STOPPING] = asyncio.Event()
+    senders: dict[str, Sender] = {}
+    if settings.telegram_token:
+        app[TELEGRAM] = Telegram(
+            settings.telegram_token, settings.telegram_api_url, app[DATABASE], app[TOWN], clock
+        )
+        senders[Channel.TELEGRAM] = app[TELEGRAM]
+        app.add_routes(webhook.routes(app[TELEGRAM]))
+        app.cleanup_ctx.extend([database, telegram, deliveries(senders)])
+    else:
+        app.cleanup_ctx.append(database)
+    app.add_routes(
+        [
+            *webchat.ROUTES,
+            *resident_api.ROUTES,
+            *console.ROUTES,
+            *staff_api.ROUTES,
+            *openapi.ROUTES,
+            *health.ROUTES,
+            web.static("/static", STATIC),
+        ]
+    )
+    app.on_startup.append(console.prepare)
+    app.on_shutdown.append(end_streams)
+    app.on_response_prepare.append(add_headers)
+    return app
+
+
+async def database(app: web.Application) -> AsyncIterator[None]:
+    """Bring the tables up to date, and hear the nudges of other processes."""
+    await migrate(app[DATABASE])
+    await app[DATABASE].start()
+    yield
+    await app[DATABASE].stop()
+
+
+async def telegram(app: web.Application) -> AsyncIterator[None]:
+    """Serve Telegram: by webhook when the public address is known, else by polling."""
+    settings = app[SETTINGS]
+    hook = (
+        (settings.public_url + webhook.PATH, webhook.secret_of(settings))
+        if settings.public_url
+        else None
+    )
+    serving = asyncio.create_task(app[TELEGRAM].serve(hook), name="telegram")
+    yield
+    await _end(serving)
+    await app[TELEGRAM].stop()
+
+
+def deliveries(senders: dict[str, Sender]) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Return what delivers queued messages through these senders."""
+
+    async def deliver(app: web.Application) -> AsyncIterator[None]:
+        working = asyncio.create_task(
+            Worker(app[DATABASE], senders, app[CLOCK]).run(), name="outbox"
+        )
+        yield
+        await _end(working)
+
+    return deliver
+
+
+async def end_streams(app: web.Application) -> None:
+    """Let pages that listen go, so that stopping need not wait for them."""
+    app[STOPPING].set()
+    app[DATABASE].nudges.publish_all()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def serve(settings: Settings, greeting: Callable[[web.Application], object] | None = None) -> None:
+    """Serve until the process is told to stop.
+
+    Args:
+        greeting: Awaited with the started application, to say where it is.
+    """
+    app = init_app(settings)
+    if greeting:
+        app.on_startup.append(greeting)  # type: ignore[arg-type]
+    web.run_app(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log_class=AccessLogger,
+        print=None,
+        shutdown_timeout=10,
+    )

@@ -1,0 +1,72 @@
+"""Words that work at every moment of a conversation, with tolerance for spelling; pure."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from rapidfuzz import fuzz, process
+
+from faq.words import dotless, plain
+
+# The order in which Telegram's menu lists them.
+MENU = ("human", "back", "repeat", "stop", "help", "language", "status")
+SWITCH = {"finnish": "fi", "swedish": "sv", "english": "en"}
+# One wrong letter in seven passes at 85; "stop" and "stopp" differ in the data, not here.
+_ALIKE = 85
+_SHORTEST_TOLERANT = 5
+# What people add around a command without changing it.
+_POLITE = frozenset(
+    {
+        "kiitos",
+        "kiitti",
+        "pliis",
+        "please",
+        "tack",
+        "hei",
+        "moi",
+        "hej",
+        "hi",
+        "hello",
+        "nyt",
+        "nu",
+        "now",
+    }
+)
+_LONGEST = 60
+
+
+def command_in(text: str) -> str | None:
+    """Return the command that the whole text is, such as `human`; None when it is something else."""
+    if len(text) > _LONGEST:
+        return None
+    if text.startswith("/"):
+        # Telegram writes /help@botname in groups, and /start may carry a payload.
+        word = text[1:].partition(" ")[0].partition("@")[0].lower()
+        return word if word in {*MENU, "start"} else None
+    said = plain(text)
+    bare = " ".join(word for word in said.split() if word not in _POLITE) or said
+    known = _phrases()
+    for form in (said, bare, dotless(bare)):
+        if form in known:
+            return known[form]
+    if len(bare) < _SHORTEST_TOLERANT:
+        return None
+    near = process.extractOne(bare, known.keys(), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    # A longer word that merely begins alike ("ohjelma", "språkkurs") is no misspelling.
+    if near and abs(len(near[0]) - len(bare)) <= 1 and len(near[0]) >= _SHORTEST_TOLERANT:
+        return known[near[0]]
+    return None
+
+
+@cache
+def _phrases() -> dict[str, str]:
+    content = yaml.safe_load((Path(__file__).parent / "commands.yaml").read_text())
+    phrases: dict[str, str] = {}
+    for command, languages in content.items():
+        for lines in languages.values():
+            for line in lines:
+                for form in (plain(line), dotless(plain(line))):
+                    phrases.setdefault(form, command)
+    return phrases

@@ -1,0 +1,226 @@
+"""Engine, transactions, and the nudges that tell waiting pages that something was committed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from sqlalchemy import event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from sqlalchemy.engine import URL
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bot.models import Base
+
+log = logging.getLogger(__name__)
+
+_PG_CHANNEL = "neuvokas"
+# PostgreSQL refuses a notification of 8,000 bytes or more.
+_PG_PAYLOAD = 7_000
+_RECONNECT_SECONDS = 1.0
+_SQLITE_BUSY_MS = 30_000
+
+
+class Nudges:
+    """Wakes whoever waits for a topic; says only that something changed, never what.
+
+    A nudge may be lost (a broken connection): whoever waits looks again by itself after a while.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    def publish(self, topic: str) -> None:
+        """Wake everyone who waits for the topic in this process."""
+        for waiting in self._waiting.get(topic, ()):
+            waiting.set()
+
+    def publish_all(self) -> None:
+        """Wake everyone, after a time in which nudges may have been lost."""
+        for topic in list(self._waiting):
+            self.publish(topic)
+
+    @asynccontextmanager
+    async def listen(self, *topics: str) -> AsyncIterator[asyncio.Event]:
+        """Give an event that is set at each nudge; the listener clears it before it looks."""
+        woken = asyncio.Event()
+        for topic in topics:
+            self._waiting.setdefault(topic, set()).add(woken)
+        try:
+            yield woken
+        finally:
+            for topic in topics:
+                self._waiting[topic].discard(woken)
+                if not self._waiting[topic]:
+                    del self._waiting[topic]
+
+
+async def waited(woken: asyncio.Event, seconds: float) -> bool:
+    """Return True when nudged within the time, False when it passed."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
+    return woken.is_set()
+
+
+class Database:
+    """One database: transactions that write, transactions that read, and nudges after a commit.
+
+    On SQLite all writing goes through one connection whose transactions begin IMMEDIATE: they
+    queue for it in order instead of failing with "database is locked". On PostgreSQL both kinds
+    share one pool, and nudges reach every process by NOTIFY.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = async_url(url)
+        self.is_postgres = self.url.get_backend_name() == "postgresql"
+        self.nudges = Nudges()
+        if self.is_postgres:
+            self._writer = self._reader = create_async_engine(
+                self.url, pool_size=10, max_overflow=10, pool_pre_ping=True
+            )
+        else:
+            Path(self.url.database or "").resolve().parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE", pool_size=1)
+            self._reader = _sqlite_engine(self.url, "BEGIN", pool_size=4)
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """Return the engine that may write."""
+        return self._writer
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Give a session in a transaction that commits at the end, and nudge afterwards."""
+        async with AsyncSession(self._writer, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
+                await session.flush()
+                topics: list[str] = list(dict.fromkeys(session.info.get("topics", ())))
+                if topics and self.is_postgres:
+                    await self._notify(session, topics)
+            for topic in topics:
+                self.nudges.publish(topic)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Give a session that only reads."""
+        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    async def start(self) -> None:
+        """Begin to hear the nudges of other processes."""
+        if self.is_postgres:
+            self._listening = asyncio.create_task(self._listen(), name="postgres-listen")
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        if self._listening:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def _notify(self, session: AsyncSession, topics: list[str]) -> None:
+        for payload in _packed(topics):
+            await session.execute(
+                text("SELECT pg_notify(:channel, :payload)"),
+                {"channel": _PG_CHANNEL, "payload": payload},
+            )
+
+    async def _listen(self) -> None:
+        """Pass other processes' notifications on, for as long as the process lives."""
+        dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+        def heard(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
+            for topic in payload.split("\n"):
+                self.nudges.publish(topic)
+
+        while True:
+            try:
+                connection = await asyncpg.connect(dsn)
+                try:
+                    await connection.add_listener(_PG_CHANNEL, heard)
+                    self.nudges.publish_all()
+                    while not connection.is_closed():
+                        await asyncio.sleep(_RECONNECT_SECONDS)
+                finally:
+                    with suppress(Exception):
+                        await connection.close(timeout=1)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("listening failed, trying again: %s", type(error).__name__)
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+def nudge(session: AsyncSession, topic: str) -> None:
+    """Wake whoever waits for the topic once the session's transaction is committed."""
+    session.info.setdefault("topics", []).append(topic)
+
+
+async def insert_unless_there(
+    session: AsyncSession, table: type[Base], values: dict[str, Any], unique: Sequence[str]
+) -> None:
+    """Insert a row unless one with the same unique columns is there, as another process may do at once."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await session.execute(
+        insert(table).values(values).on_conflict_do_nothing(index_elements=unique)
+    )
+
+
+def async_url(url: str) -> URL:
+    """Return the address with the driver for the event loop."""
+    parsed = make_url(url)
+    driver = (
+        "postgresql+asyncpg" if parsed.get_backend_name() == "postgresql" else "sqlite+aiosqlite"
+    )
+    return parsed.set(drivername=driver)
+
+
+def _packed(topics: list[str]) -> Iterator[str]:
+    payload = ""
+    for topic in topics:
+        if payload and len(payload) + len(topic) >= _PG_PAYLOAD:
+            yield payload
+            payload = ""
+        payload = f"{payload}\n{topic}" if payload else topic
+    yield payload
+
+
+def _sqlite_engine(url: URL, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"isolation_level": None},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_BUSY_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL keeps what was acknowledged through a power cut as well, not only through a crash.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

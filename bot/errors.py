@@ -1,0 +1,77 @@
+"""The few things that can go wrong, by name; each is translated once, at the door."""
+
+from __future__ import annotations
+
+
+class NeuvokasError(Exception):
+    """Something went wrong that a caller may handle."""
+
+
+class SettingsError(NeuvokasError):
+    """A setting in the environment is unknown or malformed; the message says which and what to write."""
+
+
+class NotAllowed(NeuvokasError):
+    """This member of staff may not do that here."""
+
+
+class NotFound(NeuvokasError):
+    """There is nothing with this name."""
+
+
+class Unauthenticated(NeuvokasError):
+    """Nobody known stands behind this token, password or link."""
+
+
+class TicketHeld(NeuvokasError):
+    """Somebody else has claimed the ticket.
+
+    Args:
+        holder: The name of the member of staff who has it.
+    """
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class TicketEnded(NeuvokasError):
+    """The ticket is closed or cancelled, so nothing more can be done to it."""
+
+
+class NameTaken(NeuvokasError):
+    """A member of staff with this name exists already."""
+
+
+class TextMissing(NeuvokasError):
+    """There is nothing to read in the message."""
+
+
+class TextTooLong(NeuvokasError):
+    """The message is longer than can be read at once.
+
+    Args:
+        length: Characters received.
+        limit: Characters read at once.
+    """
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"{length} characters, at most {limit}")
+        self.length = length
+        self.limit = limit
+
+
+class Undeliverable(NeuvokasError):
+    """The contact blocked the bot or the chat is gone; sending again cannot help."""
+
+
+class TryLater(NeuvokasError):
+    """The channel asked for a pause or could not be reached.
+
+    Args:
+        seconds: The pause the channel asked for; None when it named none.
+    """
+
+    def __init__(self, reason: str, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds

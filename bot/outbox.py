@@ -1,0 +1,327 @@
+"""The only way out: messages are put here in the transaction that causes them, and delivered afterwards.
+
+A message for a channel that must be called gets a delivery. Claiming one moves its `due_at` to the
+end of a lease, so a worker that dies gives it back by doing nothing. It may go out twice in that
+case; it is never lost. Web pages ask for their messages themselves, so theirs need no delivery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import aliased
+
+from bot.database import nudge, waited
+from bot.errors import TryLater, Undeliverable
+from bot.models import (
+    LIVE,
+    Author,
+    Channel,
+    Conversation,
+    Delivery,
+    DeliveryStatus,
+    Message,
+    Ticket,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.database import Database
+
+log = logging.getLogger(__name__)
+
+# A worker that has not finished by then is taken for dead; sending one message takes a second at most.
+LEASE = timedelta(seconds=60)
+# Tries go on for about a day: 2, 4, 8 ... seconds, at most half an hour apart.
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 1_800.0
+GIVE_UP_AFTER = 60
+BATCH = 30
+# A nudge wakes the worker at once; it looks by itself this often, for leases and pauses that ended.
+LOOK_SECONDS = 1.0
+TOPIC = "outbox"
+# Channels that must be called; the others fetch.
+CALLED = frozenset({Channel.TELEGRAM})
+
+
+class Sender(Protocol):
+    """A channel's way out."""
+
+    async def send(self, delivery: Delivery) -> str:
+        """Send one message and return the id the channel gave it.
+
+        Raises:
+            Undeliverable: The contact blocked the bot or the chat is gone.
+            TryLater: The channel asked for a pause, or could not be reached.
+        """
+
+
+async def put(  # noqa: PLR0913 - a message has these parts
+    session: AsyncSession,
+    conversation: Conversation,
+    text: str,
+    now: datetime,
+    *,
+    author: Author = Author.BOT,
+    staff_name: str | None = None,
+    choices: Sequence[Mapping[str, str]] = (),
+    entry: dict[str, str] | None = None,
+    ticket_id: int | None = None,
+    cause_id: int | None = None,
+    key: str | None = None,
+) -> Message:
+    """Queue one rendered message to the resident, in the caller's transaction."""
+    message = Message(
+        conversation_id=conversation.id,
+        author=author,
+        staff_name=staff_name,
+        text=text,
+        choices=[dict(choice) for choice in choices],
+        entry=entry,
+        ticket_id=ticket_id,
+        cause_id=cause_id,
+        key=key,
+        at=now,
+    )
+    session.add(message)
+    await session.flush()
+    if conversation.channel in CALLED:
+        session.add(
+            Delivery(
+                message_id=message.id,
+                conversation_id=conversation.id,
+                channel=conversation.channel,
+                address=conversation.address,
+                locale=conversation.locale,
+                status=DeliveryStatus.WAITING,
+                due_at=now,
+            )
+        )
+        nudge(session, TOPIC)
+    nudge(session, topic_of(conversation.id))
+    return message
+
+
+def topic_of(conversation_id: str) -> str:
+    """Return the topic that is nudged when a conversation gets a message."""
+    return f"conversation:{conversation_id}"
+
+
+async def claim(session: AsyncSession, now: datetime, channels: Sequence[str]) -> list[Delivery]:
+    """Take deliveries that are due, oldest first and one an address, and lease them.
+
+    In the caller's transaction. Empty when nothing is due.
+    """
+    earlier = aliased(Delivery)
+    waits_behind = exists().where(
+        earlier.channel == Delivery.channel,
+        earlier.address == Delivery.address,
+        earlier.status == DeliveryStatus.WAITING,
+        earlier.id < Delivery.id,
+    )
+    due = (
+        select(Delivery)
+        .where(
+            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.due_at <= now,
+            Delivery.channel.in_(channels),
+            ~waits_behind,
+        )
+        .order_by(Delivery.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+    claimed = list((await session.scalars(due)).all())
+    for delivery in claimed:
+        delivery.due_at = now + LEASE
+        delivery.attempts += 1
+    return claimed
+
+
+class Pace:
+    """Keeps to a channel's limits: so many messages a second in all, so many a minute to a group.
+
+    Source: Telegram's bot FAQ, "My bot is hitting limits": about 30 messages a second overall, one a
+    second in a chat, 20 a minute in a group.
+
+    Args:
+        clock: Monotonic seconds.
+    """
+
+    OVERALL = (30, 1.0)
+    CHAT = (1, 1.0)
+    GROUP = (20, 60.0)
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._sent: dict[str, deque[float]] = {}
+
+    def wait(self, address: str) -> float:
+        """Return how many seconds to wait before the next message to the address; 0 takes the turn."""
+        now = self._clock()
+        limits = {"": self.OVERALL, address: self.CHAT}
+        # Telegram's group ids are negative.
+        if address.startswith("-"):
+            limits[f"group {address}"] = self.GROUP
+        pause = 0.0
+        for name, (count, seconds) in limits.items():
+            sent = self._sent.setdefault(name, deque())
+            while sent and sent[0] <= now - seconds:
+                sent.popleft()
+            if len(sent) >= count:
+                pause = max(pause, sent[0] + seconds - now)
+        if pause:
+            return pause
+        for name in limits:
+            self._sent[name].append(now)
+        if len(self._sent) > 10_000:  # noqa: PLR2004 - far above a minute's addresses
+            self._forget(now)
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        self._sent = {
+            name: sent
+            for name, sent in self._sent.items()
+            if sent and sent[-1] > now - self.GROUP[1]
+        }
+
+
+@dataclass
+class Worker:
+    """Delivers what is due until it is cancelled; several may run, in one process or in many.
+
+    Attributes:
+        senders: By channel.
+        clock: The present moment, aware.
+    """
+
+    database: Database
+    senders: Mapping[str, Sender]
+    clock: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(lambda: asyncio.get_running_loop().time())
+        self._paused: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Deliver for as long as the process lives; whatever fails is tried again."""
+        async with self.database.nudges.listen(TOPIC) as woken:
+            while True:
+                woken.clear()
+                try:
+                    busy = await self.deliver_due()
+                except Exception as error:  # one of the two loops that must survive anything
+                    log.exception("deliveries failed: %s", type(error).__name__)
+                    busy = False
+                if not busy:
+                    await waited(woken, LOOK_SECONDS)
+
+    async def deliver_due(self) -> bool:
+        """Deliver one batch; return whether there was one."""
+        async with self.database.read() as session:
+            waiting = await session.scalar(
+                select(Delivery.id)
+                .where(Delivery.status == DeliveryStatus.WAITING, Delivery.due_at <= self.clock())
+                .limit(1)
+            )
+        # Looking first spares SQLite's only writer an empty transaction each second.
+        if waiting is None:
+            return False
+        async with self.database.write() as session:
+            claimed = await claim(session, self.clock(), list(self.senders))
+        await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
+        return bool(claimed)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        sender = self.senders[delivery.channel]
+        pause = self._global_pause() or self._pace.wait(delivery.address)
+        if pause:
+            # The turn comes soon: giving the lease back keeps the order and lets others pass.
+            await self._settle(delivery, due_at=self._in(pause), attempts=delivery.attempts - 1)
+            return
+        try:
+            async with asyncio.timeout(LEASE.total_seconds() / 2):
+                remote_id = await sender.send(delivery)
+        except Undeliverable as error:
+            log.info("undeliverable: delivery %s", delivery.id)
+            await self._settle(delivery, status=DeliveryStatus.FAILED, last_error=str(error)[:300])
+            await self._mark_unreachable(delivery)
+        except TryLater as error:
+            await self._postpone(delivery, str(error), error.seconds)
+        except TimeoutError:
+            await self._postpone(delivery, "timed out", None)
+        except Exception as error:  # a message that cannot be sent must not hold up the others
+            log.exception("delivery %s failed: %s", delivery.id, type(error).__name__)
+            await self._postpone(delivery, type(error).__name__, None)
+        else:
+            await self._settle(
+                delivery, status=DeliveryStatus.SENT, remote_id=remote_id, last_error=None
+            )
+
+    def _in(self, seconds: float) -> datetime:
+        return self.clock() + timedelta(seconds=seconds)
+
+    def _global_pause(self) -> float:
+        """Return the pause for everybody: two chats told to wait means that the bot as a whole must."""
+        now = asyncio.get_running_loop().time()
+        self._paused = {address: until for address, until in self._paused.items() if until > now}
+        chats = [until for address, until in self._paused.items() if not address.startswith("-")]
+        return max(chats) - now if len(chats) > 1 else 0.0
+
+    async def _postpone(self, delivery: Delivery, reason: str, seconds: float | None) -> None:
+        if seconds is not None:
+            self._paused[delivery.address] = asyncio.get_running_loop().time() + seconds
+            pause = seconds
+        else:
+            doubled = FIRST_PAUSE_SECONDS * 2.0 ** min(delivery.attempts - 1, 20)
+            # Spread, so that a recovering channel is not hit by everything at once.
+            pause = min(doubled, LONGEST_PAUSE_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        log.info("delivery %s postponed by %.0f s: %s", delivery.id, pause, reason)
+        if delivery.attempts >= GIVE_UP_AFTER:
+            await self._settle(delivery, status=DeliveryStatus.FAILED, last_error=reason[:300])
+            await self._show_staff(delivery)
+        else:
+            await self._settle(delivery, due_at=self._in(pause), last_error=reason[:300])
+
+    async def _settle(self, delivery: Delivery, **values: Any) -> None:
+        async with self.database.write() as session:
+            await session.execute(
+                update(Delivery).where(Delivery.id == delivery.id).values(**values)
+            )
+            nudge(session, TOPIC)
+
+    async def _mark_unreachable(self, delivery: Delivery) -> None:
+        async with self.database.write() as session:
+            await session.execute(
+                update(Conversation)
+                .where(Conversation.id == delivery.conversation_id)
+                .values(is_unreachable=True)
+            )
+            # What waits behind would fail the same way; the console shows it to staff.
+            await session.execute(
+                update(Delivery)
+                .where(
+                    Delivery.conversation_id == delivery.conversation_id,
+                    Delivery.status == DeliveryStatus.WAITING,
+                )
+                .values(status=DeliveryStatus.FAILED, last_error="unreachable")
+            )
+        await self._show_staff(delivery)
+
+    async def _show_staff(self, delivery: Delivery) -> None:
+        async with self.database.write() as session:
+            concerned = select(Ticket.id).where(
+                Ticket.conversation_id == delivery.conversation_id, Ticket.status.in_(LIVE)
+            )
+            if await session.scalar(concerned.limit(1)):
+                nudge(session, "staff")

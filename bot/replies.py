@@ -1,0 +1,428 @@
+"""Everything the bot itself says, and the choices it offers; pure wording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import hours
+from bot.texts import LANGUAGES, LOCALES, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.town import Town
+    from faq.book import Queue
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button: what stands on it, and what pressing it says (at most 64 bytes)."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One thing to say.
+
+    Attributes:
+        entry: Id of the book's entry whose answer this is, word for word.
+    """
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    entry: str | None = None
+
+
+class Replies:
+    """What the bot says for one town in one language."""
+
+    def __init__(self, town: Town, locale: str) -> None:
+        self._town = town
+        self._texts = texts(locale)
+        self.locale = locale
+
+    def choice(self, value: str) -> Choice | None:
+        """Return the button with this value; None when no such button exists (any more)."""
+        label = self._label(value)
+        return Choice(label, value) if label else None
+
+    def _label(self, value: str) -> str | None:
+        _ = self._texts.gettext
+        name, _colon, rest = value.partition(":")
+        plain = {
+            "human": _("Talk to a person"),
+            "help": _("What can I ask?"),
+            "language": _("Language"),
+            "status": _("How is it going?"),
+            "cancel": _("Cancel my question"),
+            "cancel-yes": _("Yes, cancel it"),
+            "keep": _("No, keep it"),
+            "aside": _("Ask something else"),
+            "resume": _("Back to the staff's question"),
+            "none": _("None of these – ask a person"),
+            "no-thanks": _("No, thank you"),
+        }
+        if not rest:
+            return plain.get(name)
+        if name == "lang":
+            return LANGUAGES.get(rest)
+        if name in {"solved", "unsolved"}:
+            return _("Yes, it helped") if name == "solved" else _("No, it did not help")
+        entry = self._town.book.entries.get(rest)
+        if entry is None:
+            return None
+        about = {
+            "helped": _("This helped"),
+            "missed": _("This did not help"),
+            "easy": _("In easy language"),
+        }
+        if name == "show":
+            return self.question(rest)
+        return about.get(name)
+
+    def _choices(self, *values: str) -> tuple[Choice, ...]:
+        return tuple(choice for choice in map(self.choice, values) if choice)
+
+    def question(self, entry: str) -> str:
+        """Return an entry's question in this language, or in one it has."""
+        spoken = self._town.book.entries[entry].texts
+        return (spoken.get(self.locale) or next(iter(spoken.values()))).question
+
+    def welcome(self) -> Reply:
+        """Return the greeting: what this is, what it can do, that a person is near, the languages."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Hello! I am Neuvokas, an automatic service of {town}. I answer questions about digital"
+                " support, scams and organising events, with answers that the city's own people wrote."
+                " Write your question in your own words. You can talk to a person at any time: press"
+                " the button or write HUMAN."
+            ).format(town=self._town.name(self.locale)),
+            self._choices(*(f"lang:{locale}" for locale in LOCALES), "human"),
+        )
+
+    def help(self, *, has_ticket: bool) -> Reply:
+        """Return what can be asked and which words always work."""
+        _ = self._texts.gettext
+        text = _(
+            "You can ask for example:\n{examples}\n\nThese words work at any time: HUMAN, BACK, REPEAT,"
+            " STOP, HELP, LANGUAGE, STATUS. If you would rather call: {phone}."
+        )
+        shown = [
+            entry.id for entry in self._town.book.entries.values() if self.locale in entry.texts
+        ]
+        step = max(1, len(shown) // 3)
+        examples = "\n".join(f"– {self.question(entry)}" for entry in shown[::step][:3])
+        values = ("status", "aside", "language") if has_ticket else ("human", "language")
+        return Reply(text.format(examples=examples, phone=self._town.phone), self._choices(*values))
+
+    def languages(self) -> Reply:
+        """Return the choice of languages, each in its own name."""
+        return Reply(
+            "Valitse kieli. Välj språk. Choose a language.",
+            self._choices(*(f"lang:{locale}" for locale in LOCALES)),
+        )
+
+    def language_chosen(self) -> Reply:
+        """Return that the conversation goes on in this language."""
+        _ = self._texts.gettext
+        return Reply(
+            _("We speak English now. What would you like to ask?"), self._choices("help", "human")
+        )
+
+    def answer(self, entry: str) -> Reply:
+        """Return an entry's answer, word for word; when it has none in this language, offer a person."""
+        spoken = self._town.book.entries[entry].texts.get(self.locale)
+        if spoken is None:
+            _ = self._texts.gettext
+            return Reply(
+                _(
+                    "This answer has not been written in English yet. A person can answer you in English."
+                ),
+                self._choices("human"),
+            )
+        easy = (f"easy:{entry}",) if spoken.easy else ()
+        return Reply(
+            spoken.answer,
+            self._choices(f"helped:{entry}", f"missed:{entry}", *easy, "human"),
+            entry,
+        )
+
+    def easy_answer(self, entry: str) -> Reply:
+        """Return an entry's answer in easy language, or the ordinary one when there is none."""
+        spoken = self._town.book.entries[entry].texts.get(self.locale)
+        if spoken is None or not spoken.easy:
+            return self.answer(entry)
+        return Reply(
+            spoken.easy, self._choices(f"helped:{entry}", f"missed:{entry}", "human"), entry
+        )
+
+    def suggest(self, entries: Sequence[str]) -> Reply:
+        """Return up to three questions to choose from, numbered, and a way out."""
+        _ = self._texts.gettext
+        values = [*(f"show:{entry}" for entry in entries), "none"]
+        return Reply(
+            _("Did you mean one of these? Press one, or write its number."), self._numbered(values)
+        )
+
+    def _numbered(self, values: Sequence[str]) -> tuple[Choice, ...]:
+        offered = self._choices(*values)
+        return tuple(
+            Choice(f"{number}. {choice.label}", choice.value)
+            for number, choice in enumerate(offered, start=1)
+        )
+
+    def not_found(self) -> Reply:
+        """Return the first miss: it may be said in other words, or a person helps."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "I did not find an answer to that. You can put it in other words, or I can pass your"
+                " question on to a person."
+            ),
+            self._choices("human", "help"),
+        )
+
+    def not_found_again(self) -> Reply:
+        """Return the second miss in a row: never ask to rephrase again."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "I have no answer to this, but a person does. Shall I pass your question on? If you"
+                " would rather call, the number is {phone}."
+            ).format(phone=self._town.phone),
+            self._choices("human", "no-thanks"),
+        )
+
+    def glad(self) -> Reply:
+        """Return that it is good the answer helped."""
+        _ = self._texts.gettext
+        return Reply(_("Good to hear! You can ask me something else at any time."))
+
+    def no_thanks(self) -> Reply:
+        """Return that nothing was passed on."""
+        _ = self._texts.gettext
+        return Reply(
+            _("All right, I did not pass anything on. You can ask again whenever you like."),
+            self._choices("help", "human"),
+        )
+
+    def did_not_help(self, others: Sequence[str]) -> Reply:
+        """Return what to do after an answer that did not help: the next best ones, or a person."""
+        _ = self._texts.gettext
+        if not others:
+            return Reply(
+                _("I am sorry it did not help. A person can look at your question."),
+                self._choices("human", "no-thanks"),
+            )
+        return Reply(
+            _(
+                "I am sorry it did not help. Is it one of these? Or a person can look at your question."
+            ),
+            self._numbered([*(f"show:{entry}" for entry in others), "none"]),
+        )
+
+    def stopped(self) -> Reply:
+        """Return that nothing goes on, and how to begin again."""
+        _ = self._texts.gettext
+        return Reply(_("We stop here. Nothing is left open. Write to me whenever you like."))
+
+    def stop_with_ticket(self, number: str) -> Reply:
+        """Ask whether the question that staff have shall be cancelled as well."""
+        _ = self._texts.gettext
+        return Reply(
+            _("Your question {number} is still with our staff. Shall I cancel it?").format(
+                number=number
+            ),
+            self._numbered(["cancel-yes", "keep"]),
+        )
+
+    def kept(self, number: str) -> Reply:
+        """Return that the ticket stays."""
+        _ = self._texts.gettext
+        return Reply(
+            _("Your question {number} stays with our staff. The answer comes here.").format(
+                number=number
+            )
+        )
+
+    def cancelled(self, number: str) -> Reply:
+        """Return that the ticket is cancelled."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Your question {number} is cancelled. You can ask a person again at any time."
+            ).format(number=number),
+            self._choices("help", "human"),
+        )
+
+    def receipt(self, number: str, queue: Queue, place: int, now: datetime) -> Reply:
+        """Return that the question is with staff, when somebody answers, and what goes on meanwhile."""
+        _ = self._texts.gettext
+        lines = [
+            _("I passed your question on to our staff. Its number is {number}.").format(
+                number=number
+            ),
+            self._promise(queue, now),
+            self._place(place),
+            _(
+                "The answer comes here. If you want to add something, just write it: staff will see it."
+            ),
+        ]
+        return Reply("\n".join(lines), self._choices("status", "cancel", "aside"))
+
+    def passed_on(self, number: str) -> Reply:
+        """Return that one more question went to the ticket that staff have already."""
+        _ = self._texts.gettext
+        return Reply(
+            _("I added this to your question {number}, which is with our staff already.").format(
+                number=number
+            ),
+            self._choices("status", "cancel"),
+        )
+
+    def _place(self, place: int) -> str:
+        if place <= 1:
+            return self._texts.gettext("You are next in the queue.")
+        before = place - 1
+        return self._texts.ngettext(
+            "There is {count} question before yours.",
+            "There are {count} questions before yours.",
+            before,
+        ).format(count=before)
+
+    def _promise(self, queue: Queue, now: datetime) -> str:
+        _ = self._texts.gettext
+        deadline = hours.answer_by(queue, now)
+        if deadline is None:
+            return _("Somebody answers as soon as possible.")
+        if deadline.date() == now.astimezone(deadline.tzinfo).date():
+            return _("Somebody answers today by {time}.").format(time=self._texts.clock(deadline))
+        opens = next(start for start, end in hours.openings(queue, now) if end == deadline)
+        return _(
+            "Our staff are back on {day} at {opens}. Somebody answers that day by {time}."
+        ).format(
+            day=self._texts.weekday(deadline.date()),
+            opens=self._texts.clock(opens),
+            time=self._texts.clock(deadline),
+        )
+
+    def waiting(self, number: str, queue: Queue, place: int, now: datetime) -> Reply:
+        """Return where a ticket stands that nobody has claimed."""
+        _ = self._texts.gettext
+        lines = [
+            _("Your question {number} is waiting for our staff.").format(number=number),
+            self._place(place),
+            self._promise(queue, now),
+        ]
+        return Reply("\n".join(lines), self._choices("cancel", "aside"))
+
+    def in_hand(self, number: str, holder: str) -> Reply:
+        """Return who has the ticket."""
+        _ = self._texts.gettext
+        return Reply(
+            _("{name} has your question {number} now. The answer comes here.").format(
+                name=holder, number=number
+            ),
+            self._choices("cancel", "aside"),
+        )
+
+    def nothing_waiting(self) -> Reply:
+        """Return that no question of the resident is with staff."""
+        _ = self._texts.gettext
+        return Reply(
+            _("You have no question waiting with our staff."), self._choices("human", "help")
+        )
+
+    def cancel_which(self, number: str) -> Reply:
+        """Ask once more before a ticket is cancelled, since a finger slips easily."""
+        _ = self._texts.gettext
+        return Reply(
+            _("Shall I cancel your question {number}?").format(number=number),
+            self._numbered(["cancel-yes", "keep"]),
+        )
+
+    def aside(self, number: str) -> Reply:
+        """Return that the bot listens again while staff keep the ticket."""
+        _ = self._texts.gettext
+        return Reply(
+            _("Ask away, I am listening. Our staff still have your question {number}.").format(
+                number=number
+            ),
+            self._choices("resume"),
+        )
+
+    def closed(self, number: str, ticket: int, name: str) -> Reply:
+        """Return that staff closed the ticket, and ask whether it helped."""
+        _ = self._texts.gettext
+        return Reply(
+            _("{name} has closed your question {number}. Did the answer help?").format(
+                name=name, number=number
+            ),
+            self._choices(f"solved:{ticket}", f"unsolved:{ticket}"),
+        )
+
+    def solved(self) -> Reply:
+        """Return thanks for saying that it helped."""
+        _ = self._texts.gettext
+        return Reply(_("Good to hear, thank you! You can ask me again at any time."))
+
+    def reopened(self, number: str, queue: Queue, place: int, now: datetime) -> Reply:
+        """Return that the ticket is with staff again, and when somebody answers."""
+        _ = self._texts.gettext
+        lines = [
+            _("I am sorry. I passed your question {number} back to our staff.").format(
+                number=number
+            ),
+            self._promise(queue, now),
+            self._place(place),
+            _("You can write here what is still missing: staff will see it."),
+        ]
+        return Reply("\n".join(lines), self._choices("status", "cancel"))
+
+    def closed_already(self, number: str) -> Reply:
+        """Return that this ticket cannot be reopened (any more)."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Question {number} is not open any more. A person is happy to look at a new one."
+            ).format(number=number),
+            self._choices("human"),
+        )
+
+    def secret_hidden(self) -> Reply:
+        """Tell kindly that a secret was hidden before anything was saved."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "I hid a number or password from your message before anything was saved. Please do not"
+                " send identity codes, bank codes or passwords here: we never need them."
+            )
+        )
+
+    def unknown_choice(self) -> Reply:
+        """Return that a button no longer works, and ways on."""
+        _ = self._texts.gettext
+        return Reply(
+            _("That button no longer works. Please write your question, or choose one of these."),
+            self._choices("help", "human"),
+        )
+
+    def cannot_read(self) -> Reply:
+        """Return that pictures, voices and stickers cannot be read here, and ways on."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "I can only read text, so I cannot open a picture, a voice message or a file. Please"
+                " write it in your own words, or talk to a person."
+            ),
+            self._choices("human"),
+        )
+
+    def nothing_to_repeat(self) -> Reply:
+        """Return the greeting when nothing was said yet."""
+        return self.welcome()

@@ -1,0 +1,351 @@
+"""What to say and do to one utterance; pure: no database, no network, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from bot.commands import SWITCH, command_in
+from bot.replies import Reply, Replies
+from bot.texts import LOCALES
+from faq.matching import Decision
+from faq.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.models import Channel
+    from bot.town import Town
+
+# Longer trails help nobody to find back.
+_TRAIL = 10
+_SUGGESTED = 3
+_TRIED = 5
+
+
+class Kind(StrEnum):
+    """What the resident sent."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    EDITED = "edited"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What a resident said, whatever the channel.
+
+    Attributes:
+        address: The channel's name for the resident.
+        text: What was typed; for a choice its value; for what cannot be read, its sort (`photo`).
+        key: The channel's id of this message, the same when it is delivered again; None when it has none.
+        locale: The language the channel suggests at first contact.
+    """
+
+    channel: Channel
+    address: str
+    text: str
+    kind: Kind = Kind.TEXT
+    key: str | None = None
+    locale: str = "fi"
+
+
+@dataclass(frozen=True)
+class State:
+    """What the bot remembers of a conversation beside its messages.
+
+    Attributes:
+        trail: What was shown, as choice values, newest last; `back` walks it.
+        misses: Utterances in a row that nothing fitted.
+        tried: What was shown or thought of since the last ticket, `[{"entry", "score"}]`.
+        aside: While staff have a ticket, the resident asks the bot something else.
+    """
+
+    trail: tuple[str, ...] = ()
+    misses: int = 0
+    tried: tuple[dict[str, Any], ...] = ()
+    aside: bool = False
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> State:
+        """Return the state as it was saved; fields unknown to this version are left out."""
+        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
+        trail, tried = (tuple(known.pop(name, ())) for name in ("trail", "tried"))
+        return cls(trail=trail, tried=tried, **known)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as JSON."""
+        return asdict(self)
+
+    def showing(self, value: str) -> State:
+        """Return the state after something was shown."""
+        if self.trail[-1:] == (value,):
+            return self
+        return replace(self, trail=(*self.trail, value)[-_TRAIL:])
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The ticket that staff have of this resident.
+
+    Attributes:
+        id: The ticket's id, as in the choices about it.
+        holder: Who has claimed it; None while it waits.
+    """
+
+    id: int
+    number: str
+    holder: str | None
+
+
+class Deed(StrEnum):
+    """What else an utterance asks for, beside replies; done by `bot.conversation`."""
+
+    ESCALATE = "escalate"
+    ADD = "add"
+    CANCEL = "cancel"
+    STATUS = "status"
+    REPEAT = "repeat"
+    REOPEN = "reopen"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the bot does with one utterance.
+
+    Attributes:
+        shown: How the utterance is shown in the conversation: a button by its label.
+        ticket: The ticket's id for REOPEN and SOLVED.
+    """
+
+    state: State
+    locale: str
+    shown: str
+    replies: tuple[Reply, ...] = ()
+    deed: Deed | None = None
+    ticket: int | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a turn is decided from, beside the utterance.
+
+    Attributes:
+        locale: The language spoken so far.
+        matter: The ticket that staff have, if any.
+        offered: The choices under the newest message to the resident, in order, as (label, value).
+    """
+
+    town: Town
+    locale: str
+    matter: Matter | None = None
+    offered: tuple[tuple[str, str], ...] = field(default=())
+
+
+def respond(state: State, said: Utterance, context: Context) -> Turn:
+    """Decide what to say and do."""
+    return _Responder(state, said, context).turn()
+
+
+class _Responder:
+    """One utterance being decided."""
+
+    def __init__(self, state: State, said: Utterance, context: Context) -> None:
+        self.state = state
+        self.said = said
+        self.town = context.town
+        self.locale = context.locale
+        self.matter = context.matter
+        self.offered = context.offered
+
+    @property
+    def replies(self) -> Replies:
+        return Replies(self.town, self.locale)
+
+    def turn(self) -> Turn:
+        if self.said.kind is Kind.CHOICE:
+            return self._choose(self.said.text)
+        if self.said.kind is Kind.UNREADABLE:
+            deed = Deed.ADD if self.matter and not self.state.aside else None
+            return self._say(self.replies.cannot_read(), shown=f"[{self.said.text}]", deed=deed)
+        value = self._offered_value()
+        if value:
+            return self._choose(value)
+        command = command_in(self.said.text)
+        if command in SWITCH:
+            return self._choose(f"lang:{SWITCH[command]}", shown=self.said.text)
+        if command and command not in {"yes", "no"}:
+            return self._command(command)
+        if self.matter and not self.state.aside:
+            return Turn(self.state, self.locale, self.said.text, deed=Deed.ADD)
+        return self._match()
+
+    def _say(
+        self,
+        *replies: Reply,
+        state: State | None = None,
+        shown: str | None = None,
+        deed: Deed | None = None,
+        ticket: int | None = None,
+    ) -> Turn:
+        return Turn(
+            state or self.state,
+            self.locale,
+            self.said.text if shown is None else shown,
+            replies,
+            deed,
+            ticket,
+        )
+
+    def _offered_value(self) -> str | None:
+        """Return the value of the offered choice that the text means: its number, its words, yes or no."""
+        text = self.said.text.strip().rstrip(".)")
+        if text.isdecimal() and len(text) == 1:
+            number = int(text)
+            return self.offered[number - 1][1] if 1 <= number <= len(self.offered) else None
+        said = plain(text)
+        for label, value in self.offered:
+            if said and said in {
+                plain(label),
+                plain(label).partition(" ")[2] if label[0].isdecimal() else "",
+            }:
+                return value
+        meant = {
+            "yes": ("solved", "cancel-yes", "helped"),
+            "no": ("unsolved", "keep", "missed", "no-thanks"),
+        }.get(command_in(text) or "", ())
+        return next((value for _, value in self.offered if value.partition(":")[0] in meant), None)
+
+    def _command(self, command: str) -> Turn:
+        if command == "human":
+            return self._human(self.said.text)
+        if command == "status":
+            return self._say(deed=Deed.STATUS)
+        if command == "repeat":
+            return self._say(deed=Deed.REPEAT)
+        if command == "language":
+            return self._say(self.replies.languages())
+        if command == "back":
+            return self._back()
+        if command == "stop":
+            if self.matter:
+                return self._say(self.replies.stop_with_ticket(self.matter.number))
+            return self._say(self.replies.stopped(), state=State())
+        if command == "start":
+            return self._say(self.replies.welcome(), state=self.state.showing("welcome"))
+        return self._say(self.replies.help(has_ticket=self.matter is not None))
+
+    def _human(self, shown: str) -> Turn:
+        if self.matter and not self.state.aside:
+            return self._say(shown=shown, deed=Deed.STATUS)
+        # The conversation since the last ticket goes along, so that nobody has to explain again.
+        return self._say(
+            state=replace(self.state, misses=0, aside=False), shown=shown, deed=Deed.ESCALATE
+        )
+
+    def _back(self) -> Turn:
+        if self.matter and self.state.aside:
+            return self._choose("resume", shown=self.said.text)
+        trail = self.state.trail[:-1]
+        before = replace(self.state, trail=trail)
+        return self._say(self._screen(trail[-1] if trail else "welcome"), state=before)
+
+    def _screen(self, value: str) -> Reply:
+        """Return what was shown for a choice value, again."""
+        name, _, rest = value.partition(":")
+        if name == "show" and rest in self.town.book.entries:
+            return self.replies.answer(rest)
+        if name == "suggest":
+            known = [entry for entry in rest.split(",") if entry in self.town.book.entries]
+            if known:
+                return self.replies.suggest(known)
+        return self.replies.welcome()
+
+    def _choose(self, value: str, shown: str | None = None) -> Turn:
+        """Act on a pressed button, or on words that mean one."""
+        choice = self.replies.choice(value)
+        if choice is None:
+            return self._say(self.replies.unknown_choice(), shown=shown or value)
+        label = shown or choice.label
+        name, _, rest = value.partition(":")
+        if name in {"human", "none"}:
+            return self._human(label)
+        if name == "show":
+            return self._say(
+                self.replies.answer(rest),
+                state=replace(self.state.showing(value), misses=0, tried=self._tried_first(rest)),
+                shown=label,
+            )
+        if name == "lang":
+            self.locale = rest
+            return self._say(self.replies.language_chosen(), shown=label)
+        if name in {"solved", "unsolved"} and rest.isdecimal():
+            deed = Deed.SOLVED if name == "solved" else Deed.REOPEN
+            return self._say(shown=label, deed=deed, ticket=int(rest))
+        return self._choose_plainly(name, rest, label)
+
+    def _choose_plainly(self, name: str, rest: str, label: str) -> Turn:
+        """Act on the buttons that need no more than a reply, or concern the ticket at hand."""
+        replies = self.replies
+        simple: dict[str, Callable[[], Reply]] = {
+            "help": lambda: replies.help(has_ticket=self.matter is not None),
+            "language": replies.languages,
+            "no-thanks": replies.no_thanks,
+            "helped": replies.glad,
+            "easy": lambda: replies.easy_answer(rest),
+        }
+        if name in simple:
+            return self._say(simple[name](), shown=label)
+        if name == "missed":
+            others = [tried["entry"] for tried in self.state.tried if tried["entry"] != rest]
+            known = [entry for entry in others if entry in self.town.book.entries][: _SUGGESTED - 1]
+            missed = replace(self.state, misses=self.state.misses + 1)
+            return self._say(replies.did_not_help(known), state=missed, shown=label)
+        if name == "status" or self.matter is None:
+            return self._say(shown=label, deed=Deed.STATUS)
+        number = self.matter.number
+        if name == "cancel-yes":
+            return self._say(state=replace(self.state, aside=False), shown=label, deed=Deed.CANCEL)
+        if name == "cancel":
+            return self._say(replies.cancel_which(number), shown=label)
+        if name == "aside":
+            return self._say(
+                replies.aside(number), state=replace(self.state, aside=True), shown=label
+            )
+        # What is left is `keep` and `resume`.
+        return self._say(replies.kept(number), state=replace(self.state, aside=False), shown=label)
+
+    def _match(self) -> Turn:
+        match = self.town.matcher.match(self.said.text, self.locale)
+        if match.locale in LOCALES:
+            self.locale = match.locale
+        tried = tuple(
+            {"entry": candidate.entry, "score": round(candidate.score, 3)}
+            for candidate in match.candidates[:_TRIED]
+        )
+        if match.decision is Decision.ESCALATE:
+            first = self.state.misses == 0
+            state = replace(
+                self.state, misses=self.state.misses + 1, tried=tried or self.state.tried
+            )
+            return self._say(
+                self.replies.not_found() if first else self.replies.not_found_again(), state=state
+            )
+        state = replace(self.state, misses=0, tried=tried)
+        if match.entry:
+            shown = f"show:{match.entry}"
+            return self._say(self.replies.answer(match.entry), state=state.showing(shown))
+        entries = [candidate.entry for candidate in match.candidates[:_SUGGESTED]]
+        return self._say(
+            self.replies.suggest(entries), state=state.showing("suggest:" + ",".join(entries))
+        )
+
+    def _tried_first(self, entry: str) -> tuple[dict[str, Any], ...]:
+        """Return what was tried with the entry that was chosen by hand in front."""
+        chosen = [tried for tried in self.state.tried if tried["entry"] == entry] or [
+            {"entry": entry, "score": 1.0}
+        ]
+        return (*chosen, *(tried for tried in self.state.tried if tried["entry"] != entry))[:_TRIED]

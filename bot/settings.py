@@ -1,0 +1,169 @@
+"""The environment, read once into one frozen dataclass."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "NEUVOKAS_"
+TOWNS = ("helsinki", "espoo", "vantaa")
+VAR = Path("var")
+BOOK = Path(__file__).resolve().parent.parent / "faq"
+TELEGRAM_API = "https://api.telegram.org"
+# The Bot API allows these characters in a secret token, 1-256 of them.
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process runs; secrets are left out of repr.
+
+    Attributes:
+        database_url: `sqlite:///path` or `postgresql://user@host/name`, without a driver.
+        public_url: Where residents reach the service, without a trailing slash; None when unknown.
+        telegram_token: None when Telegram is not served.
+        secret_key: At least 32 characters; signs forms and derives the webhook's secret.
+    """
+
+    database_url: str = field(default=f"sqlite:///{VAR}/neuvokas.db", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str | None = None
+    town: str = "helsinki"
+    content_dir: Path = BOOK
+    telegram_token: str | None = field(default=None, repr=False)
+    telegram_api_url: str = TELEGRAM_API
+    telegram_webhook_secret: str | None = field(default=None, repr=False)
+    secret_key: str = field(default="", repr=False)
+
+    @property
+    def local_url(self) -> str:
+        """Return the address to open on this machine."""
+        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 - only compared
+        return f"http://{host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Return the address that people outside use, or the local one."""
+        return self.public_url or self.local_url
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings from the environment; an empty value counts as not set.
+
+    Raises:
+        SettingsError: A name that starts with NEUVOKAS_ is unknown, or a value is malformed.
+    """
+    given = dict(os.environ if environ is None else environ)
+    readers = {
+        "DATABASE_URL": _database_url,
+        "HOST": _text,
+        "PORT": _port,
+        "PUBLIC_URL": _url,
+        "TOWN": _town,
+        "CONTENT_DIR": _folder,
+        "TELEGRAM_TOKEN": _telegram_token,
+        "TELEGRAM_API_URL": _url,
+        "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
+        "SECRET_KEY": _secret_key,
+    }
+    values: dict[str, object] = {}
+    for name, value in given.items():
+        if not name.startswith(PREFIX) or not value.strip():
+            continue
+        short = name.removeprefix(PREFIX)
+        if short not in readers:
+            known = ", ".join(PREFIX + known for known in readers)
+            raise SettingsError(f"{name} is not a setting; the settings are {known}")
+        try:
+            values[short.lower()] = readers[short](value.strip())
+        except ValueError as fault:
+            raise SettingsError(f"{name}: {fault}") from None
+    return Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+
+
+def with_secret_key(settings: Settings, var: Path = VAR) -> Settings:
+    """Return the settings with a secret key, kept under `var` when the environment names none."""
+    if settings.secret_key:
+        return settings
+    kept = var / "secret_key"
+    var.mkdir(parents=True, exist_ok=True)
+    try:
+        # Exclusive creation, so that two processes starting at once agree on one key.
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return replace(settings, secret_key=kept.read_text().strip())
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _database_url(value: str) -> str:
+    scheme = value.partition("://")[0]
+    if scheme == "postgres":
+        return "postgresql" + value.removeprefix("postgres")
+    if scheme not in {"sqlite", "postgresql"}:
+        raise ValueError("write sqlite:///path/to/file.db or postgresql://user:password@host/name")
+    if scheme == "sqlite" and not value.removeprefix("sqlite:///"):
+        raise ValueError("name a file: sqlite:///path/to/file.db")
+    return value
+
+
+def _port(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) <= _HIGHEST_PORT:
+        raise ValueError(f"write a port number from 1 to 65535, not {value!r}")
+    return int(value)
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"write an address such as https://neuvokas.example.fi, not {value!r}")
+    return value.rstrip("/")
+
+
+def _town(value: str) -> str:
+    if value not in TOWNS:
+        raise ValueError(f"write one of {', '.join(TOWNS)}, not {value!r}")
+    return value
+
+
+def _folder(value: str) -> Path:
+    folder = Path(value)
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {value!r}")
+    return folder
+
+
+def _telegram_token(value: str) -> str:
+    # The value itself stays out of the message, since it may be a slip of the real secret.
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("write the token as BotFather gave it: digits, a colon, letters")
+    return value
+
+
+def _webhook_secret(value: str) -> str:
+    if not _WEBHOOK_SECRET.fullmatch(value):
+        raise ValueError("use 1-256 of the characters A-Z a-z 0-9 _ -")
+    return value
+
+
+def _secret_key(value: str) -> str:
+    if len(value) < 32:  # noqa: PLR2004 - said in the message
+        raise ValueError("use at least 32 random characters")
+    return value
