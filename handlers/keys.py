@@ -1,0 +1,21 @@
+"""What the roof hands to the doors, under typed keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from bot.database import Database
+from bot.settings import Settings
+from bot.town import Town
+
+SETTINGS = web.AppKey("SETTINGS", Settings)
+DATABASE = web.AppKey("DATABASE", Database)
+TOWN = web.AppKey("TOWN", Town)
+CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
+STOPPING = web.AppKey("STOPPING", asyncio.Event)
+# The reader's language, once it is known who reads.
+LOCALE = web.RequestKey("LOCALE", str)

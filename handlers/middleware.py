@@ -1,0 +1,217 @@
+"""Errors to pages and problem documents, headers, foreign origins."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from bot.errors import (
+    NameTaken,
+    NeuvokasError,
+    NotAllowed,
+    NotFound,
+    TextMissing,
+    TextTooLong,
+    TicketEnded,
+    TicketHeld,
+    Unauthenticated,
+)
+from bot.texts import accepted_languages, nearest_locale, texts
+from handlers.keys import LOCALE
+from handlers.pages import page
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp.web_response import StreamResponse
+
+    from bot.texts import Texts
+
+    Handler = Callable[[web.Request], Awaitable[StreamResponse]]
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # "no-referrer" would also hide the Origin of our own forms, which is checked below.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the security headers to every response, and keep private ones out of caches."""
+    response.headers.update(HEADERS)
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> StreamResponse:
+    """Turn what goes wrong into a problem document (API) or a page, in the reader's language."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return explained(request, error.status, getattr(error, "detail", None))
+    except NeuvokasError as error:
+        status, detail = explanation(error, texts(locale_of(request)))
+        return explained(request, status, detail)
+    except (ConnectionResetError, TimeoutError):
+        raise
+    except Exception as error:  # the last resort: the reader gets an answer, the log the cause
+        log.exception("request failed: %s %s", request.method, route_of(request))
+        return explained(request, _status_of(error), None)
+
+
+@web.middleware
+async def same_origin(request: web.Request, handler: Handler) -> StreamResponse:
+    """Refuse what a foreign page makes a browser send; programs send no Origin and pass."""
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        site = request.headers.get("Sec-Fetch-Site", "same-origin")
+        origin = request.headers.get("Origin")
+        if site not in {"same-origin", "none"} or (
+            origin is not None and urlsplit(origin).netloc != request.host
+        ):
+            raise web.HTTPForbidden
+    return await handler(request)
+
+
+def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
+    """Return the status and what to tell the reader: what is wrong and what to do."""
+    _ = words.gettext
+    match error:
+        case Unauthenticated():
+            return 401, _("You are not signed in, or the key does not open this.")
+        case NotAllowed():
+            return 403, _("You may not do this. Ask your team lead.")
+        case NotFound():
+            return 404, _("There is nothing here. The address may be old or mistyped.")
+        case TicketHeld():
+            return 409, _("{name} has this ticket.").format(name=error.holder)
+        case TicketEnded():
+            return 409, _("This ticket is closed. The resident can open it again.")
+        case NameTaken():
+            return 409, _("There is already somebody with this name. Choose another name.")
+        case TextMissing():
+            return 422, _(
+                "There is nothing to read in the message. Write it in words and send it again."
+            )
+        case TextTooLong():
+            return 422, words.ngettext(
+                "The message is too long: at most {limit} character can be read at once. Send it in parts.",
+                "The message is too long: at most {limit} characters can be read at once."
+                " Send it in parts.",
+                error.limit,
+            ).format(limit=error.limit)
+    return 500, _default(500, words)
+
+
+def explained(request: web.Request, status: int, detail: str | None) -> web.Response:
+    """Return the problem document or the page for a status."""
+    words = texts(locale_of(request))
+    detail = detail or _default(status, words)
+    if is_api(request):
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+        }
+        response = web.json_response(
+            problem, status=status, content_type="application/problem+json"
+        )
+    else:
+        response = page(
+            request, "error.html", words.locale, status=status, code=status, detail=detail
+        )
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def bad_request(detail: str) -> web.HTTPBadRequest:
+    """Return an error to raise for a request that cannot be understood, with what to send instead."""
+    error = web.HTTPBadRequest()
+    error.detail = detail  # type: ignore[attr-defined]
+    return error
+
+
+def unprocessable(detail: str) -> web.HTTPUnprocessableEntity:
+    """Return an error to raise for a request whose content cannot be used, with what to send instead."""
+    error = web.HTTPUnprocessableEntity()
+    error.detail = detail  # type: ignore[attr-defined]
+    return error
+
+
+def is_api(request: web.Request) -> bool:
+    """Return whether a program asked, so that the answer is JSON."""
+    return request.path.startswith(("/api/", "/telegram")) or request.path in {
+        "/healthz",
+        "/readyz",
+    }
+
+
+def locale_of(request: web.Request) -> str:
+    """Return the reader's language: the signed-in person's, the conversation's, or the browser's."""
+    chosen = request.get(LOCALE) or request.query.get("lang")
+    if chosen:
+        return nearest_locale([str(chosen)])
+    return nearest_locale(accepted_languages(request.headers.get("Accept-Language", "")))
+
+
+def route_of(request: web.Request) -> str:
+    """Return the route's pattern: the path itself may hold a one-time link's secret."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
+
+
+class AccessLogger(AbstractAccessLogger):
+    """Logs route, status and time; no address, no path, nothing anybody wrote."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Log one request."""
+        route = route_of(request) if isinstance(request, web.Request) else "unknown"
+        self.logger.info("%s %s %s %.0f ms", request.method, route, response.status, time * 1000)
+
+
+def _status_of(error: Exception) -> int:
+    return getattr(error, "status", None) or 500 if isinstance(error, web.HTTPException) else 500
+
+
+def _default(status: int, words: Texts) -> str:
+    _ = words.gettext
+    return {
+        400: _("The request could not be understood."),
+        401: _("You are not signed in, or the key does not open this."),
+        403: _("This is not allowed."),
+        404: _("There is nothing here. The address may be old or mistyped."),
+        405: _("This address does not do that."),
+        413: _("That was too much at once. Send less."),
+        422: _("The content cannot be used."),
+        429: _("Too many tries. Wait a moment and try again."),
+        503: _("The service is not ready yet. Try again in a moment."),
+    }.get(
+        status,
+        _("Something went wrong on our side. Nothing you wrote is lost; try again in a moment."),
+    )
+
+
+def json_object(value: Any) -> dict[str, Any]:
+    """Return the value when it is a JSON object.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value

@@ -1,0 +1,162 @@
+"""The staff API: what the console does, for programs with a personal token; described in `openapi.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot import tickets
+from bot.errors import Unauthenticated
+from bot.models import Status
+from bot.policy import Act, may
+from bot.staff import behind
+from bot.texts import texts
+from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
+from handlers.middleware import bad_request, locale_of, unprocessable
+from handlers.resident_api import body_of, messages_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.models import Staff, Ticket
+
+ROUTES = web.RouteTableDef()
+_LONGEST_KEY = 60
+
+
+def ticket_json(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket as the API shows it, without its conversation."""
+    moments = ("created_at", "opened_at", "reply_by", "claimed_at", "replied_at", "closed_at")
+    return {
+        "number": ticket.number,
+        "queue": ticket.queue,
+        "locale": ticket.locale,
+        "status": ticket.status,
+        "channel": ticket.conversation.channel,
+        "holder": ticket.holder.name if ticket.holder else None,
+        "entry": ticket.entry,
+        "tried": ticket.tried,
+        "reachable": not ticket.conversation.is_unreachable,
+        **{name: _moment(getattr(ticket, name)) for name in moments},
+    }
+
+
+async def staff_behind(request: web.Request, session: AsyncSession) -> Staff:
+    """Return who stands behind the request's personal token.
+
+    Raises:
+        Unauthenticated: There is none, or it is not known.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    staff = await behind(session, token.strip(), "token", request.app[CLOCK]())
+    request[LOCALE] = staff.locale
+    return staff
+
+
+@ROUTES.get("/api/v1/staff/queues")
+async def queues(request: web.Request) -> web.Response:
+    """Return the queues this person works in, with how many tickets wait and are claimed."""
+    async with request.app[DATABASE].read() as session:
+        staff = await staff_behind(request, session)
+        counts = await tickets.waiting_in(session)
+    shown = [
+        {
+            "id": queue.id,
+            "titles": dict(queue.titles),
+            "open": counts.get(queue.id, {}).get(Status.OPEN, 0),
+            "claimed": counts.get(queue.id, {}).get(Status.CLAIMED, 0),
+        }
+        for queue in request.app[TOWN].book.queues.values()
+        if may(staff, Act.READ, queue.id)
+    ]
+    return web.json_response({"queues": shown})
+
+
+@ROUTES.get("/api/v1/staff/tickets")
+async def listed(request: web.Request) -> web.Response:
+    """Return the tickets this person sees, oldest first; live ones unless a status is named."""
+    status = request.query.get("status") or None
+    if status is not None and status not in set(Status):
+        _ = texts(locale_of(request)).gettext
+        raise bad_request(_("The status must be one of {names}.").format(names=", ".join(Status)))
+    async with request.app[DATABASE].read() as session:
+        staff = await staff_behind(request, session)
+        found = await tickets.in_queues(
+            session,
+            staff,
+            queue=request.query.get("queue") or None,
+            status=Status(status) if status else None,
+        )
+    return web.json_response({"tickets": [ticket_json(ticket) for ticket in found]})
+
+
+@ROUTES.get("/api/v1/staff/tickets/{number}")
+async def one(request: web.Request) -> web.Response:
+    """Return a ticket with the whole conversation."""
+    async with request.app[DATABASE].read() as session:
+        staff = await staff_behind(request, session)
+        ticket = await tickets.for_staff(session, staff, request.match_info["number"])
+        messages = await tickets.conversation_of(session, ticket)
+    return web.json_response({**ticket_json(ticket), "messages": messages_json(messages)})
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/claim")
+async def claim(request: web.Request) -> web.Response:
+    """Claim a ticket; 409 with the holder's name when somebody else was first."""
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.CLAIM)
+        await tickets.claim(session, staff, ticket, request.app[CLOCK]())
+        return web.json_response(await _fresh(session, ticket))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/release")
+async def release(request: web.Request) -> web.Response:
+    """Put a ticket back into its queue."""
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.RELEASE)
+        await tickets.release(session, staff, ticket)
+        return web.json_response(await _fresh(session, ticket))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/reply")
+async def reply(request: web.Request) -> web.Response:
+    """Reply to the resident, claiming the ticket when nobody has it."""
+    body = await body_of(request)
+    text, key = body.get("text"), request.headers.get("Idempotency-Key")
+    _ = texts(locale_of(request)).gettext
+    if not isinstance(text, str):
+        raise unprocessable(_('Send {"text": "…"}.'))
+    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
+        raise bad_request(_("The Idempotency-Key must have 1 to 60 characters."))
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.REPLY)
+        message = await tickets.reply(session, staff, ticket, text, request.app[CLOCK](), key=key)
+        fresh = await _fresh(session, ticket)
+    return web.json_response({**fresh, "messages": messages_json([message])})
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/close")
+async def close(request: web.Request) -> web.Response:
+    """Close a ticket; the resident is asked whether it helped."""
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.CLOSE)
+        await tickets.close(session, staff, ticket, request.app[TOWN], request.app[CLOCK]())
+        return web.json_response(await _fresh(session, ticket))
+
+
+async def _to(request: web.Request, session: AsyncSession, act: Act) -> tuple[Staff, Ticket]:
+    staff = await staff_behind(request, session)
+    return staff, await tickets.for_staff(session, staff, request.match_info["number"], act)
+
+
+async def _fresh(session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+    await session.flush()
+    await session.refresh(ticket)
+    return ticket_json(ticket)
+
+
+def _moment(value: Any) -> str | None:
+    return value.isoformat().replace("+00:00", "Z") if value else None

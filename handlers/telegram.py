@@ -1,0 +1,398 @@
+"""The Telegram channel: updates in, messages out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import uuid
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Update,
+)
+from telegram.constants import ChatType, MessageLimit
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.commands import MENU
+from bot.conversation import hear
+from bot.database import insert_unless_there
+from bot.errors import TextMissing, TextTooLong, TryLater, Undeliverable
+from bot.models import Author, Channel, Lease
+from bot.respond import Kind, Utterance
+from bot.texts import LOCALES, nearest_locale, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from bot.database import Database
+    from bot.models import Delivery, Message
+    from bot.town import Town
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 25
+# One process polls at a time; another takes over when its lease has run out.
+LEASE = timedelta(seconds=60)
+# A button's text is cut on a phone at about this length, so longer ones are also written above.
+_BUTTON_CHARACTERS = 36
+_RETRY_SECONDS = 2.0
+# An update that cannot be taken in after so many tries is a fault of ours; the others must go on.
+_TRIES = 5
+# What a database out of reach raises, by itself or through SQLAlchemy.
+_OUTAGES = (OperationalError, InterfaceError, PoolTimeout, OSError)
+_ALLOWED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
+
+
+class Telegram:
+    """The Telegram channel: updates in, messages out.
+
+    Args:
+        api_url: Base of a Bot API server; methods are at `{api_url}/bot<token>/<method>`.
+        clock: The present moment, aware.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        database: Database,
+        town: Town,
+        clock: Callable[[], datetime],
+    ) -> None:
+        # Without it the library warns whenever it names a pause.
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
+        self.bot = Bot(token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
+        self._database = database
+        self._town = town
+        self._clock = clock
+        self._me = uuid.uuid4().hex
+
+    async def introduce(self, webhook: tuple[str, str] | None) -> None:
+        """Tell Telegram how updates reach us, and the commands and descriptions in each language.
+
+        Args:
+            webhook: The public address and the secret; None to poll.
+
+        Raises:
+            TelegramError: Telegram refused or could not be reached.
+        """
+        if webhook:
+            url, secret = webhook
+            await self.bot.set_webhook(url, secret_token=secret, allowed_updates=_ALLOWED)
+        else:
+            await self.bot.delete_webhook()
+        # Telegram shows the ones without a language to everybody else.
+        for locale in (None, *LOCALES):
+            words = _Menu(self._town, locale or "fi")
+            await self.bot.set_my_commands(words.commands(), language_code=locale)
+            await self.bot.set_my_description(words.description(), language_code=locale)
+            await self.bot.set_my_short_description(words.short_description(), language_code=locale)
+
+    async def serve(self, webhook: tuple[str, str] | None) -> None:
+        """Introduce the bot and, without a webhook, poll, for as long as the process lives."""
+        while True:
+            try:
+                await self.bot.initialize()
+                await self.introduce(webhook)
+                break
+            except InvalidToken:
+                log.error("Telegram does not know this token: correct NEUVOKAS_TELEGRAM_TOKEN")  # noqa: TRY400
+                return
+            except TelegramError as error:
+                log.warning("Telegram cannot be reached, trying again: %s", type(error).__name__)
+                await asyncio.sleep(_pause(error))
+        if webhook is None:
+            await self.poll()
+
+    async def poll(self) -> None:
+        """Fetch updates for as long as the process lives; the offset moves only after the commit."""
+        offset: int | None = None
+        while True:
+            try:
+                if not await self._has_lease():
+                    offset = None
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                updates = await self.bot.get_updates(
+                    offset=offset,
+                    timeout=timedelta(seconds=POLL_SECONDS),
+                    allowed_updates=_ALLOWED,
+                    read_timeout=POLL_SECONDS + 10,
+                )
+                offset = await self._take_all(updates) or offset
+            except Conflict:
+                log.warning("another program polls with this token; stop it, or use another token")
+                await asyncio.sleep(_RETRY_SECONDS)
+            except (TelegramError, *_OUTAGES) as error:
+                log.warning("polling failed, trying again: %s", type(error).__name__)
+                await asyncio.sleep(_pause(error))
+
+    async def stop(self) -> None:
+        """Give the lease back, so that another process polls at once, and close the connections."""
+        with suppress(Exception):
+            async with self._database.write() as session:
+                lease = await session.get(Lease, "telegram")
+                if lease and lease.holder == self._me:
+                    lease.until = self._clock()
+        await self.bot.shutdown()
+
+    async def _has_lease(self) -> bool:
+        """Take or keep the lease on polling; False while another process has it."""
+        now = self._clock()
+        async with self._database.write() as session:
+            values = {"name": "telegram", "holder": self._me, "until": now + LEASE}
+            await insert_unless_there(session, Lease, values, ["name"])
+            free = or_(Lease.holder == self._me, Lease.until <= now)
+            query = select(Lease).where(Lease.name == "telegram", free).with_for_update()
+            lease = (await session.scalars(query)).first()
+            if lease:
+                lease.holder, lease.until = self._me, now + LEASE
+            return lease is not None
+
+    async def _take_all(self, updates: Sequence[Update]) -> int | None:
+        """Take in updates, chats side by side and each chat's in order; return the next offset."""
+        of_chat: dict[int | None, list[Update]] = {}
+        for update in sorted(updates, key=lambda update: update.update_id):
+            chat = update.effective_chat
+            of_chat.setdefault(chat.id if chat else None, []).append(update)
+        await asyncio.gather(*(self._take_in_order(chats) for chats in of_chat.values()))
+        return max((update.update_id for update in updates), default=-1) + 1 or None
+
+    async def _take_in_order(self, updates: list[Update]) -> None:
+        for update in updates:
+            tries = 0
+            while tries < _TRIES:
+                try:
+                    await self.take(update)
+                    break
+                except _OUTAGES as error:
+                    # The database comes back; until then nothing is acknowledged and nothing lost.
+                    log.warning("update %s waits: %s", update.update_id, type(error).__name__)
+                except Exception as error:  # one of the two loops that must survive anything
+                    log.exception("update %s failed: %s", update.update_id, type(error).__name__)
+                    tries += 1
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def take(self, update: Update) -> None:
+        """Hand one update to the conversation; returns after the commit.
+
+        Updates from groups and sorts we did not ask for are passed over.
+
+        Raises:
+            Exception: Nothing was saved; deliver the update again.
+        """
+        query = update.callback_query
+        if query and query.message is None:
+            await self._acknowledge(update)
+            return
+        said = utterance_from(update)
+        if said is None:
+            return
+        try:
+            async with self._database.write() as session:
+                await hear(session, said, self._town, self._clock())
+        except (TextMissing, TextTooLong):
+            # Telegram's own limits keep texts short enough; what is left has nothing to read in it.
+            unreadable = Utterance(
+                said.channel, said.address, "text", Kind.UNREADABLE, said.key, said.locale
+            )
+            async with self._database.write() as session:
+                await hear(session, unreadable, self._town, self._clock())
+        await self._acknowledge(update)
+
+    async def _acknowledge(self, update: Update) -> None:
+        """Stop the pressed button's waiting sign; it is no loss when that fails."""
+        if update.callback_query:
+            with suppress(TelegramError):
+                await self.bot.answer_callback_query(update.callback_query.id)
+
+    async def send(self, delivery: Delivery) -> str:
+        """Send one message and return the id Telegram gave it.
+
+        Raises:
+            Undeliverable: The contact blocked the bot or the chat is gone.
+            TryLater: Telegram asked for a pause, or could not be reached.
+        """
+        parts = split(rendered(delivery.message, delivery.locale))
+        try:
+            for part in parts:
+                sent = await self.bot.send_message(
+                    int(delivery.address),
+                    part,
+                    reply_markup=keyboard(delivery.message.choices) if part is parts[-1] else None,
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                )
+        except RetryAfter as error:
+            raise TryLater("flood control", _seconds(error)) from error
+        except (Forbidden, ChatMigrated) as error:
+            raise Undeliverable(type(error).__name__) from error
+        except BadRequest as error:
+            if "chat not found" in error.message.lower() or "deactivated" in error.message.lower():
+                raise Undeliverable("chat not found") from error
+            raise
+        except (TimedOut, NetworkError) as error:
+            raise TryLater(type(error).__name__) from error
+        return str(sent.message_id)
+
+
+class _Menu:
+    """The bot's own words in Telegram's menus, in one language."""
+
+    def __init__(self, town: Town, locale: str) -> None:
+        self._texts = texts(locale)
+        self._town = town.name(locale)
+
+    def commands(self) -> list[BotCommand]:
+        """Return the commands with what each does."""
+        _ = self._texts.gettext
+        what = {
+            "human": _("Talk to a person"),
+            "back": _("Back to what was before"),
+            "repeat": _("Say it again"),
+            "stop": _("Stop"),
+            "help": _("What can I ask?"),
+            "language": _("Suomi, svenska, English"),
+            "status": _("How is my question going?"),
+        }
+        return [BotCommand(name, what[name]) for name in MENU]
+
+    def description(self) -> str:
+        """Return what is shown before the first message."""
+        _ = self._texts.gettext
+        return _(
+            "An automatic service of {town}. Answers questions about digital support, scams and"
+            " organising events, with answers that the city's own people wrote. You can always talk"
+            " to a person. Never send bank codes or identity codes here."
+        ).format(town=self._town)
+
+    def short_description(self) -> str:
+        """Return what is shown on the bot's profile."""
+        _ = self._texts.gettext
+        return _("Answers to residents of {town}, and a person when you want one.").format(
+            town=self._town
+        )
+
+
+def utterance_from(update: Update) -> Utterance | None:
+    """Return what a resident said in a private chat; None for anything else."""
+    chat, person = update.effective_chat, update.effective_user
+    if chat is None or person is None or person.is_bot or chat.type != ChatType.PRIVATE:
+        return None
+    text, kind = _content(update)
+    if not text:
+        return None
+    locale = nearest_locale([person.language_code] if person.language_code else [])
+    return Utterance(
+        Channel.TELEGRAM, str(chat.id), text, kind, f"telegram:{update.update_id}", locale
+    )
+
+
+def _content(update: Update) -> tuple[str, Kind]:
+    if update.callback_query:
+        return update.callback_query.data or "", Kind.CHOICE
+    message = update.effective_message
+    if message is None:
+        return "", Kind.TEXT
+    if message.text:
+        return message.text, Kind.EDITED if update.edited_message else Kind.TEXT
+    if message.caption:
+        return message.caption, Kind.TEXT
+    sorts = (
+        "photo",
+        "voice",
+        "video",
+        "video_note",
+        "audio",
+        "document",
+        "sticker",
+        "location",
+        "contact",
+    )
+    sort = next(
+        (sort for sort in (*sorts, "poll", "dice", "animation") if getattr(message, sort, None)), ""
+    )
+    # What else may come (somebody joined, a pinned message) is nothing the resident said.
+    return sort, Kind.UNREADABLE
+
+
+def rendered(message: Message, locale: str) -> str:
+    """Return a message's text for Telegram: who says it, the answer, its source and date, long choices."""
+    words = texts(locale)
+    _ = words.gettext
+    lines = [message.text]
+    if message.author == Author.STAFF:
+        lines = [_("{name} answers:").format(name=message.staff_name), message.text]
+    if message.entry:
+        lines += ["", _("Source: {address}").format(address=message.entry["source"])]
+        lines += [
+            _("Checked on {date}").format(
+                date=words.date(date.fromisoformat(message.entry["reviewed"]))
+            )
+        ]
+    if any(len(choice["label"]) > _BUTTON_CHARACTERS for choice in message.choices):
+        lines += ["", *(choice["label"] for choice in message.choices)]
+    return "\n".join(lines)
+
+
+def keyboard(choices: Sequence[dict[str, str]]) -> InlineKeyboardMarkup | None:
+    """Return the buttons, one a row, long labels cut; None without choices."""
+    rows = [
+        [InlineKeyboardButton(_cut(choice["label"]), callback_data=choice["value"])]
+        for choice in choices
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _cut(label: str) -> str:
+    if len(label) <= _BUTTON_CHARACTERS:
+        return label
+    return label[: _BUTTON_CHARACTERS - 1].rstrip() + "…"
+
+
+def split(text: str) -> list[str]:
+    """Return the text in parts that Telegram takes, cut between lines or words where possible."""
+    parts = []
+    limit = int(MessageLimit.MAX_TEXT_LENGTH)
+    while _units(text) > limit:
+        end = limit if _units(text[:limit]) <= limit else limit // 2
+        cut = max(text.rfind("\n", 0, end), text.rfind(" ", 0, end))
+        cut = cut if cut > 0 else end
+        parts.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*parts, text]
+
+
+def _units(text: str) -> int:
+    """Return the length as Telegram counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _seconds(error: RetryAfter) -> float:
+    pause = error.retry_after
+    return pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
+
+
+def _pause(error: Exception) -> float:
+    return _seconds(error) if isinstance(error, RetryAfter) else _RETRY_SECONDS

@@ -1,0 +1,156 @@
+"""The resident's page: the same conversation as the API, with or without JavaScript."""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot.conversation import begin, messages_after, of_token
+from bot.errors import NotFound, TextMissing, TextTooLong, Unauthenticated
+from bot.replies import Replies
+from bot.respond import Kind
+from bot.texts import LOCALES, texts
+from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS, TOWN
+from handlers.middleware import explanation, locale_of
+from handlers.pages import fragment, page
+from handlers.resident_api import COOKIE, credentials, take
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.models import Conversation, Message
+
+ROUTES = web.RouteTableDef()
+# A conversation goes on after days; a library's computer has the "finish and clear" button.
+_COOKIE_SECONDS = 90 * 24 * 3600
+
+
+@ROUTES.get("/")
+async def chat(request: web.Request) -> web.Response:
+    """Return the page with the conversation so far; a greeting when there is none."""
+    return await _chat_page(request)
+
+
+@ROUTES.post("/chat")
+async def say(request: web.Request) -> web.Response:
+    """Take what the form says; then the page again, or only the new messages for the script."""
+    form = await request.post()
+    text, choice, nonce = (str(form.get(name, "")) for name in ("text", "choice", "nonce"))
+    value, kind = (choice, Kind.CHOICE) if choice else (text, Kind.TEXT)
+    wants_fragment = request.headers.get("X-Requested-With") == "fetch"
+    fresh: tuple[Conversation, str] | None = None
+    try:
+        try:
+            id_, token = credentials(request)
+            messages = await take(request, id_, token, value, kind, nonce or None)
+        except (Unauthenticated, NotFound):
+            # The first message, or a conversation that is no more: begin one.
+            conversation, token, greeting = await _begin(request, value, kind)
+            fresh = (conversation, token)
+            id_ = conversation.id
+            messages = [greeting, *await take(request, id_, token, value, kind, nonce or None)]
+    except (TextMissing, TextTooLong) as error:
+        response = await _refused(request, error, text, wants_fragment=wants_fragment)
+    else:
+        response = (
+            _messages(request, messages, str(request.get(LOCALE, "fi")), id_)
+            if wants_fragment
+            else web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/#newest"})
+        )
+    if fresh:
+        _remember(request, response, *fresh)
+    return response
+
+
+@ROUTES.get("/chat/messages")
+async def newer(request: web.Request) -> web.Response:
+    """Return the messages after one, for the script to append."""
+    id_, token = credentials(request)
+    after = request.query.get("after", "0")
+    async with request.app[DATABASE].read() as session:
+        conversation = await of_token(session, id_, token)
+        messages = await messages_after(session, id_, int(after) if after.isdecimal() else 0)
+    return _messages(request, messages, conversation.locale, id_)
+
+
+@ROUTES.post("/chat/end")
+async def end(request: web.Request) -> web.Response:
+    """Forget the conversation on this device, as on a library's computer."""
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+    response.del_cookie(COOKIE, path="/")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def _begin(request: web.Request, value: str, kind: Kind) -> tuple[Conversation, str, Message]:
+    locale = locale_of(request)
+    if kind is Kind.CHOICE and value.removeprefix("lang:") in LOCALES:
+        locale = value.removeprefix("lang:")
+    async with request.app[DATABASE].write() as session:
+        return await begin(session, locale, request.app[TOWN], request.app[CLOCK]())
+
+
+async def _chat_page(
+    request: web.Request, *, status: int = 200, error: str = "", text: str = ""
+) -> web.Response:
+    locale = locale_of(request)
+    messages: Sequence[Any] = ()
+    conversation_id = ""
+    try:
+        id_, token = credentials(request)
+        async with request.app[DATABASE].read() as session:
+            conversation = await of_token(session, id_, token)
+            messages = await messages_after(session, id_, 0)
+        locale, conversation_id = conversation.locale, conversation.id
+    except (Unauthenticated, NotFound):
+        pass
+    town = request.app[TOWN]
+    return page(
+        request,
+        "chat.html",
+        locale,
+        status=status,
+        messages=messages,
+        greeting=Replies(town, locale).welcome(),
+        conversation_id=conversation_id,
+        town=town.name(locale),
+        phone=town.phone,
+        nonce=secrets.token_urlsafe(12),
+        error=error,
+        text=text,
+    )
+
+
+async def _refused(
+    request: web.Request, error: TextMissing | TextTooLong, text: str, *, wants_fragment: bool
+) -> web.Response:
+    """Say what is wrong; what was typed stays in its field."""
+    status, detail = explanation(error, texts(locale_of(request)))
+    if wants_fragment:
+        return web.Response(text=detail, status=status)
+    return await _chat_page(request, status=status, error=detail, text=text)
+
+
+def _messages(
+    request: web.Request, messages: Sequence[Message], locale: str, id_: str
+) -> web.Response:
+    html = fragment(request, "messages.html", locale, messages=messages)
+    headers = {"Content-Language": locale, "X-Conversation": id_}
+    return web.Response(text=html, content_type="text/html", headers=headers)
+
+
+def _remember(
+    request: web.Request, response: web.Response, conversation: Conversation, token: str
+) -> None:
+    response.set_cookie(
+        COOKIE,
+        f"{conversation.id}.{token}",
+        max_age=_COOKIE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=request.app[SETTINGS].base_url.startswith("https:"),
+        path="/",
+    )
