@@ -8,15 +8,14 @@ import json
 import logging
 import os
 import sys
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import settings as environment
 from bot import staff as people
-from bot.app import init_app, now, serve
-from bot.database import Database
+from bot.app import now, serve
+from bot.database import UNREACHABLE, Database
 from bot.errors import NameTaken, SettingsError, TextMissing, TextTooLong
 from bot.migrations import migrate
 from bot.models import Role
@@ -53,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output has seen enough, as with `| head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except UNREACHABLE as error:
+        # No file, no server, a port that is taken: what the system says is the shortest answer.
+        print(
+            f"neuvokas: {type(error).__name__}: {str(error).partition(chr(10))[0]}", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         return 130

@@ -14,7 +14,7 @@ from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Channel
-from bot.outbox import Worker
+from bot.outbox import LEASE, Worker
 from bot.town import town_from
 from handlers import console, health, openapi, resident_api, staff_api, webchat, webhook
 from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
@@ -112,11 +112,12 @@ def deliveries(senders: dict[str, Sender]) -> Callable[[web.Application], AsyncI
     """Return what delivers queued messages through these senders."""
 
     async def deliver(app: web.Application) -> AsyncIterator[None]:
-        working = asyncio.create_task(
-            Worker(app[DATABASE], senders, app[CLOCK]).run(), name="outbox"
-        )
+        worker = Worker(app[DATABASE], senders, app[CLOCK])
+        working = asyncio.create_task(worker.run(), name="outbox")
         yield
-        await _end(working)
+        worker.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(working, LEASE.total_seconds())
 
     return deliver
 

@@ -6,16 +6,18 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from faq.words import dotless, plain
 
 # The order in which Telegram's menu lists them.
 MENU = ("human", "back", "repeat", "stop", "help", "language", "status")
 SWITCH = {"finnish": "fi", "swedish": "sv", "english": "en"}
-# One wrong letter in seven passes at 85; "stop" and "stopp" differ in the data, not here.
-_ALIKE = 85
+# One letter wrong, missing, too many or swapped passes from five letters on, two from ten: shorter
+# words lie too close to others ("stop", "step").
 _SHORTEST_TOLERANT = 5
+_LONG = 10
 # What people add around a command without changing it.
 _POLITE = frozenset(
     {
@@ -53,11 +55,9 @@ def command_in(text: str) -> str | None:
             return known[form]
     if len(bare) < _SHORTEST_TOLERANT:
         return None
-    near = process.extractOne(bare, known.keys(), scorer=fuzz.ratio, score_cutoff=_ALIKE)
-    # A longer word that merely begins alike ("ohjelma", "språkkurs") is no misspelling.
-    if near and abs(len(near[0]) - len(bare)) <= 1 and len(near[0]) >= _SHORTEST_TOLERANT:
-        return known[near[0]]
-    return None
+    wrong = 1 if len(bare) < _LONG else 2
+    near = process.extractOne(bare, known.keys(), scorer=OSA.distance, score_cutoff=wrong)
+    return known[near[0]] if near and len(near[0]) >= _SHORTEST_TOLERANT else None
 
 
 @cache

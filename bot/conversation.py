@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bot import outbox, tickets
+from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
-from bot.errors import NotFound, TextMissing, TextTooLong, Unauthenticated
+from bot.errors import NotFound, Unauthenticated
 from bot.masking import masked
 from bot.models import Author, Channel, Conversation, Message, Status, Ticket
 from bot.replies import Replies
-from bot.respond import Context, Deed, Kind, Matter, State, respond
+from bot.respond import Context, Deed, Matter, State, respond
 from bot.staff import hashed
-from bot.texts import LOCALES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,32 +29,8 @@ if TYPE_CHECKING:
     from bot.respond import Turn, Utterance
     from bot.town import Town
 
-# Telegram's own limit; a longer text is refused with a clear answer instead of being cut.
-LONGEST_TEXT = 4_096
 # What may mean a choice or "repeat" is short; longer texts need not look at what was offered.
 _SHORT = 80
-
-
-def cleaned(text: str) -> str:
-    """Return what can be read of a text: no control characters, no half characters, no outer spaces.
-
-    Raises:
-        TextMissing: Nothing is left.
-        TextTooLong: More is left than can be read at once.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if len(whole) > 4 * LONGEST_TEXT:
-        raise TextTooLong(len(whole), LONGEST_TEXT)
-    normal = unicodedata.normalize("NFC", whole.replace("\r\n", "\n"))
-    kept = "".join(
-        sign for sign in normal if sign in "\n\t" or unicodedata.category(sign) != "Cc"
-    ).strip()
-    # A text of nothing but joiners and direction marks is as empty as one of spaces.
-    if not any(unicodedata.category(sign) not in {"Cf", "Zs", "Zl", "Zp", "Cc"} for sign in kept):
-        raise TextMissing
-    if len(kept) > LONGEST_TEXT:
-        raise TextTooLong(len(kept), LONGEST_TEXT)
-    return kept
 
 
 async def begin(
@@ -187,11 +162,13 @@ async def hear(
     if is_new and (not replies or replies[0] != words.welcome()):
         replies.insert(0, words.welcome())
     about = ticket.id if ticket else None
-    messages = [own]
-    for reply in replies:
-        messages.append(
+    messages = [
+        own,
+        *[
             await _put(session, conversation, reply, now, town=town, cause=own, ticket_id=about)
-        )
+            for reply in replies
+        ],
+    ]
     messages += await _do(session, conversation, town, turn, ticket, own, now)
     return messages
 
@@ -208,7 +185,7 @@ async def messages_after(
     return (await session.scalars(query)).all()
 
 
-async def _do(  # noqa: PLR0913 - everything a deed may touch
+async def _do(
     session: AsyncSession,
     conversation: Conversation,
     town: Town,
@@ -273,7 +250,7 @@ async def _status(
     return words.waiting(ticket.number, town.book.queue(ticket.queue), place, now)
 
 
-async def _judged(  # noqa: PLR0913 - who judged what
+async def _judged(
     session: AsyncSession,
     conversation: Conversation,
     town: Town,
@@ -295,7 +272,7 @@ async def _judged(  # noqa: PLR0913 - who judged what
     return words.reopened(ticket.number, town.book.queue(ticket.queue), place, now)
 
 
-async def _put(  # noqa: PLR0913 - where a reply goes and what it belongs to
+async def _put(
     session: AsyncSession,
     conversation: Conversation,
     reply: Reply,

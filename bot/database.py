@@ -12,11 +12,13 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,6 +31,20 @@ _PG_CHANNEL = "neuvokas"
 # PostgreSQL refuses a notification of 8,000 bytes or more.
 _PG_PAYLOAD = 7_000
 _RECONNECT_SECONDS = 1.0
+# What the database being away looks like; the driver's own errors come through while connecting.
+# An error that lies in a statement or its values is none of them: trying again would not help.
+UNREACHABLE = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
 _SQLITE_BUSY_MS = 30_000
 
 
@@ -120,6 +136,30 @@ class Database:
         async with AsyncSession(self._reader, expire_on_commit=False) as session:
             yield session
 
+    @asynccontextmanager
+    async def alone(self, job: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Wait until no other process does the job, then give a check that fails once that has changed.
+
+        PostgreSQL lets go of the claim by itself when the process dies. On SQLite there is one process.
+        """
+        if not self.is_postgres:
+            yield _nothing_changed
+            return
+        async with self._writer.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            claim = text("SELECT pg_try_advisory_lock(hashtext(:job))")
+            while not await connection.scalar(claim, {"job": job}):  # noqa: ASYNC110 - another process tells nothing
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+            async def check() -> None:
+                await connection.execute(text("SELECT 1"))
+
+            try:
+                yield check
+            finally:
+                # The claim belongs to the connection and ends with it.
+                await connection.invalidate()
+
     async def start(self) -> None:
         """Begin to hear the nudges of other processes."""
         if self.is_postgres:
@@ -155,7 +195,7 @@ class Database:
                 try:
                     await connection.add_listener(_PG_CHANNEL, heard)
                     self.nudges.publish_all()
-                    while not connection.is_closed():
+                    while not connection.is_closed():  # noqa: ASYNC110 - a broken connection tells nothing
                         await asyncio.sleep(_RECONNECT_SECONDS)
                 finally:
                     with suppress(Exception):
@@ -163,6 +203,10 @@ class Database:
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("listening failed, trying again: %s", type(error).__name__)
             await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+async def _nothing_changed() -> None:
+    pass
 
 
 def nudge(session: AsyncSession, topic: str) -> None:

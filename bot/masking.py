@@ -26,7 +26,8 @@ _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
 # "salasanani on X", "PIN-koodi: 1234", "mitt lösenord är X", "my password is X".
 _SAID = re.compile(
     r"(?P<name>\b(?:salasana\w*|tunnusluku\w*|tunnussana\w*|pin(?:[- ]?koodi\w*)?|käyttäjätunnus\w*|avainluku\w*"
-    r"|koodi(?:ni|t)?|lösenord\w*|pinkod\w*|pin-kod\w*|användarnamn\w*|användar-id|kod(?:en)?|password|passcode|pin code|user ?id|code)\b"
+    r"|koodi(?:ni|t)?|lösenord\w*|pinkod\w*|pin-kod\w*|användarnamn\w*|användar-id|kod(?:en)?"
+    r"|password|passcode|pin code|user ?id|code)\b"
     r"(?:\s+(?:on|är|is|oli|var|was))?\s*[:=]?\s*)(?P<value>(?=[^\s]*\d)[^\s,;]{4,40})",
     re.IGNORECASE,
 )

@@ -287,13 +287,3 @@ def ticket_number(id_: int) -> str:
 
 Index("ix_tickets_status_queue_opened_at", Ticket.status, Ticket.queue, Ticket.opened_at)
 Index("ix_tickets_conversation_id", Ticket.conversation_id)
-
-
-class Lease(Base):
-    """A job that one process does at a time, such as polling Telegram."""
-
-    __tablename__ = "leases"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    holder: Mapped[str] = mapped_column(String(40))
-    until: Mapped[datetime] = mapped_column(Moment)

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # A worker that has not finished by then is taken for dead; sending one message takes a second at most.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=15)
+# Given up early enough that the lease still holds while the outcome is saved.
+SEND_SECONDS = 10.0
 # Tries go on for about a day: 2, 4, 8 ... seconds, at most half an hour apart.
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 1_800.0
@@ -212,11 +214,21 @@ class Worker:
     def __post_init__(self) -> None:
         self._pace = Pace(lambda: asyncio.get_running_loop().time())
         self._paused: dict[str, float] = {}
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Let `run` return once what it is sending is sent and marked so.
+
+        A message cut off between the two would hold up its address until the lease runs out, and
+        then go out twice.
+        """
+        self._stopping = True
+        self.database.nudges.publish(TOPIC)
 
     async def run(self) -> None:
-        """Deliver for as long as the process lives; whatever fails is tried again."""
+        """Deliver until told to stop; whatever fails is tried again."""
         async with self.database.nudges.listen(TOPIC) as woken:
-            while True:
+            while not self._stopping:
                 woken.clear()
                 try:
                     busy = await self.deliver_due()
@@ -250,7 +262,7 @@ class Worker:
             await self._settle(delivery, due_at=self._in(pause), attempts=delivery.attempts - 1)
             return
         try:
-            async with asyncio.timeout(LEASE.total_seconds() / 2):
+            async with asyncio.timeout(SEND_SECONDS):
                 remote_id = await sender.send(delivery)
         except Undeliverable as error:
             log.info("undeliverable: delivery %s", delivery.id)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from bot.town import Town
     from faq.book import Queue
 
+# Ids have 63 bits; a number with more digits than this is no ticket's.
+_LONGEST_ID = 18
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -70,7 +73,7 @@ class Replies:
             return plain.get(name)
         if name == "lang":
             return LANGUAGES.get(rest)
-        if name in {"solved", "unsolved"}:
+        if name in {"solved", "unsolved"} and rest.isdecimal() and len(rest) <= _LONGEST_ID:
             return _("Yes, it helped") if name == "solved" else _("No, it did not help")
         entry = self._town.book.entries.get(rest)
         if entry is None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.commands import SWITCH, command_in
-from bot.replies import Reply, Replies
+from bot.replies import Replies, Reply
 from bot.texts import LOCALES
 from faq.matching import Decision
 from faq.words import plain

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +54,7 @@ class Settings:
     def local_url(self) -> str:
         """Return the address to open on this machine."""
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 - only compared
-        return f"http://{host}:{self.port}"
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -95,18 +97,38 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def with_secret_key(settings: Settings, var: Path = VAR) -> Settings:
-    """Return the settings with a secret key, kept under `var` when the environment names none."""
+    """Return the settings with a secret key, kept under `var` when the environment names none.
+
+    Raises:
+        SettingsError: None can be kept there, or what is kept is no good key.
+    """
     if settings.secret_key:
         return settings
     kept = var / "secret_key"
-    var.mkdir(parents=True, exist_ok=True)
     try:
-        # Exclusive creation, so that two processes starting at once agree on one key.
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return replace(settings, secret_key=kept.read_text().strip())
+        if not kept.exists():
+            _keep(kept, secrets.token_urlsafe(48))
+        return replace(settings, secret_key=_secret_key(kept.read_text().strip()))
+    except OSError as error:
+        raise SettingsError(
+            f"no secret key can be kept in {kept} ({error.strerror}); set {PREFIX}SECRET_KEY"
+        ) from None
+    except ValueError as fault:
+        raise SettingsError(f"{kept}: {fault}, or remove the file") from None
+
+
+def _keep(kept: Path, secret: str) -> None:
+    """Write a secret for this system user only, unless there is one by now."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and then linked: two processes that start at once agree on one whole key.
+    handle, beside = tempfile.mkstemp(dir=kept.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secret)
+        with suppress(FileExistsError):
+            os.link(beside, kept)
+    finally:
+        Path(beside).unlink()
 
 
 def _text(value: str) -> str:
@@ -116,11 +138,23 @@ def _text(value: str) -> str:
 def _database_url(value: str) -> str:
     scheme = value.partition("://")[0]
     if scheme == "postgres":
-        return "postgresql" + value.removeprefix("postgres")
+        scheme, value = "postgresql", "postgresql" + value.removeprefix("postgres")
     if scheme not in {"sqlite", "postgresql"}:
         raise ValueError("write sqlite:///path/to/file.db or postgresql://user:password@host/name")
-    if scheme == "sqlite" and not value.removeprefix("sqlite:///"):
-        raise ValueError("name a file: sqlite:///path/to/file.db")
+    if scheme == "sqlite":
+        file = value.removeprefix("sqlite:///")
+        # A database in memory would be another one for each connection.
+        if file in {"", value, ":memory:"}:
+            raise ValueError("name a file: sqlite:///path/to/file.db")
+        return value
+    try:
+        parts = urlsplit(value)
+        complete = parts.path.strip("/") and (parts.port or True)
+    except ValueError:
+        complete = False
+    # The value itself stays out of the message, since it may hold a password.
+    if not complete:
+        raise ValueError("write postgresql://user:password@host/name, with the database's name")
     return value
 
 
@@ -131,8 +165,12 @@ def _port(value: str) -> int:
 
 
 def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        complete = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
+    except ValueError:
+        complete = False
+    if not complete:
         raise ValueError(f"write an address such as https://neuvokas.example.fi, not {value!r}")
     return value.rstrip("/")
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
+from bot.cleaning import cleaned
 from bot.errors import NameTaken, NotFound, TextMissing, TextTooLong, Unauthenticated
 from bot.models import Credential, Role, Staff
 
@@ -31,7 +32,8 @@ LONGEST_NAME = 60
 
 def hashed(secret: str) -> str:
     """Return what is kept of a random secret: it is long, so a plain hash cannot be reversed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # A header may hold bytes that are no text; they open nothing, but must not break anything.
+    return hashlib.sha256(secret.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 async def add(
@@ -43,11 +45,7 @@ async def add(
         NameTaken: There is one with this name.
         TextMissing, TextTooLong: The name cannot be used.
     """
-    name = " ".join(name.split())
-    if not name:
-        raise TextMissing
-    if len(name) > LONGEST_NAME:
-        raise TextTooLong(len(name), LONGEST_NAME)
+    name = " ".join(cleaned(name, LONGEST_NAME).split())
     if await by_name(session, name):
         raise NameTaken(name)
     person = Staff(name=name, role=role, queues=list(queues), password_hash=None, created_at=now)
@@ -58,8 +56,10 @@ async def add(
 
 async def by_name(session: AsyncSession, name: str) -> Staff | None:
     """Return the member of staff with this name, whatever its capitals."""
-    query = select(Staff).where(func.lower(Staff.name) == " ".join(name.split()).lower())
-    return (await session.scalars(query)).first()
+    # SQLite knows the capitals of ASCII only ("Åsa" would not be found), so they are compared here.
+    wanted = " ".join(name.split()).casefold()
+    everybody = await session.scalars(select(Staff).order_by(Staff.id))
+    return next((person for person in everybody if person.name.casefold() == wanted), None)
 
 
 async def anybody(session: AsyncSession) -> bool:
@@ -102,13 +102,17 @@ async def invite(session: AsyncSession, staff: Staff | None, now: datetime) -> s
     return await issue(session, "invitation", staff, now, INVITATION_LASTS)
 
 
-async def invitation(session: AsyncSession, secret: str, now: datetime) -> Credential:
-    """Return a one-time link that can still be used.
+async def invitation(
+    session: AsyncSession, secret: str, now: datetime, *, lock: bool = False
+) -> Credential:
+    """Return a one-time link that can still be used; locked, nobody else can use it meanwhile.
 
     Raises:
         NotFound: It was used, replaced, has run out or never was.
     """
-    found = await session.get(Credential, hashed(secret))
+    found = await session.get(
+        Credential, hashed(secret), with_for_update={"of": Credential} if lock else None
+    )
     if found is None or found.kind != "invitation" or (found.expires_at and found.expires_at < now):
         raise NotFound("invitation")
     if found.staff_id is None and await anybody(session):
@@ -116,7 +120,7 @@ async def invitation(session: AsyncSession, secret: str, now: datetime) -> Crede
     return found
 
 
-async def accept(  # noqa: PLR0913 - what the form holds
+async def accept(
     session: AsyncSession,
     secret: str,
     password_hash: str,
@@ -131,7 +135,7 @@ async def accept(  # noqa: PLR0913 - what the form holds
         NotFound: The link cannot be used (any more).
         NameTaken, TextMissing, TextTooLong: The first lead's name cannot be used.
     """
-    found = await invitation(session, secret, now)
+    found = await invitation(session, secret, now, lock=True)
     person = found.staff or await add(session, name, Role.LEAD, [], now)
     person.password_hash = password_hash
     person.locale = locale

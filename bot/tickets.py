@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from bot import hours, outbox
+from bot.cleaning import cleaned
 from bot.database import nudge
-from bot.errors import NotAllowed, NotFound, TextMissing, TextTooLong, TicketEnded, TicketHeld
+from bot.errors import NotAllowed, NotFound, TicketEnded, TicketHeld
 from bot.models import FIRST_NUMBER, LIVE, Author, Message, Role, Status, Ticket
 from bot.policy import Act, may
 from bot.replies import Replies
@@ -40,7 +41,7 @@ def _changed(session: AsyncSession, ticket: Ticket) -> None:
     nudge(session, topic_of(ticket.id))
 
 
-async def escalate(  # noqa: PLR0913 - what a ticket begins with
+async def escalate(
     session: AsyncSession,
     conversation: Conversation,
     town: Town,
@@ -181,7 +182,7 @@ async def waiting_in(session: AsyncSession) -> dict[str, dict[str, int]]:
         .group_by(Ticket.queue, Ticket.status)
     )
     counts: dict[str, dict[str, int]] = {}
-    for queue, status, count in (await session.execute(query)).tuples():
+    for queue, status, count in await session.execute(query):
         counts.setdefault(queue, {})[status] = count
     return counts
 
@@ -236,7 +237,7 @@ async def release(session: AsyncSession, staff: Staff, ticket: Ticket) -> None:
     _changed(session, ticket)
 
 
-async def reply(  # noqa: PLR0913 - who says what where and when
+async def reply(
     session: AsyncSession,
     staff: Staff,
     ticket: Ticket,
@@ -254,11 +255,7 @@ async def reply(  # noqa: PLR0913 - who says what where and when
         TicketHeld: Somebody else has claimed the ticket.
         TicketEnded: It is closed or cancelled.
     """
-    text = text.replace("\r\n", "\n").strip()
-    if not text:
-        raise TextMissing
-    if len(text) > LONGEST_REPLY:
-        raise TextTooLong(len(text), LONGEST_REPLY)
+    text = cleaned(text, LONGEST_REPLY)
     if key is not None:
         key = f"staff:{staff.id}:{key}"[:100]
         query = select(Message).where(

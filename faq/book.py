@@ -187,7 +187,7 @@ class _Reader:
                     )
         queues = self._queues(facts)
         entries = {id_: self._entry(id_, facts[id_], words, queues) for id_ in facts}
-        if not entries and not self.faults:
+        if not facts:
             self._fault("entries.yaml", "", "has no entries")
         if self.faults:
             raise BookError(self.faults)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import uuid
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from telegram import (
     Bot,
     BotCommand,
@@ -36,14 +32,14 @@ from telegram.error import (
 
 from bot.commands import MENU
 from bot.conversation import hear
-from bot.database import insert_unless_there
+from bot.database import UNREACHABLE
 from bot.errors import TextMissing, TextTooLong, TryLater, Undeliverable
-from bot.models import Author, Channel, Lease
+from bot.models import Author, Channel
 from bot.respond import Kind, Utterance
 from bot.texts import LOCALES, nearest_locale, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from bot.database import Database
@@ -53,15 +49,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 25
-# One process polls at a time; another takes over when its lease has run out.
-LEASE = timedelta(seconds=60)
 # A button's text is cut on a phone at about this length, so longer ones are also written above.
 _BUTTON_CHARACTERS = 36
 _RETRY_SECONDS = 2.0
 # An update that cannot be taken in after so many tries is a fault of ours; the others must go on.
 _TRIES = 5
-# What a database out of reach raises, by itself or through SQLAlchemy.
-_OUTAGES = (OperationalError, InterfaceError, PoolTimeout, OSError)
 _ALLOWED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
 
 
@@ -87,7 +79,6 @@ class Telegram:
         self._database = database
         self._town = town
         self._clock = clock
-        self._me = uuid.uuid4().hex
 
     async def introduce(self, webhook: tuple[str, str] | None) -> None:
         """Tell Telegram how updates reach us, and the commands and descriptions in each language.
@@ -127,49 +118,34 @@ class Telegram:
             await self.poll()
 
     async def poll(self) -> None:
-        """Fetch updates for as long as the process lives; the offset moves only after the commit."""
-        offset: int | None = None
+        """Fetch updates for as long as the process lives; one process at a time does."""
         while True:
             try:
-                if not await self._has_lease():
-                    offset = None
-                    await asyncio.sleep(_RETRY_SECONDS)
-                    continue
-                updates = await self.bot.get_updates(
-                    offset=offset,
-                    timeout=timedelta(seconds=POLL_SECONDS),
-                    allowed_updates=_ALLOWED,
-                    read_timeout=POLL_SECONDS + 10,
-                )
-                offset = await self._take_all(updates) or offset
+                async with self._database.alone("telegram polling") as check:
+                    await self._poll(check)
             except Conflict:
                 log.warning("another program polls with this token; stop it, or use another token")
                 await asyncio.sleep(_RETRY_SECONDS)
-            except (TelegramError, *_OUTAGES) as error:
+            except (TelegramError, *UNREACHABLE) as error:
                 log.warning("polling failed, trying again: %s", type(error).__name__)
                 await asyncio.sleep(_pause(error))
 
-    async def stop(self) -> None:
-        """Give the lease back, so that another process polls at once, and close the connections."""
-        with suppress(Exception):
-            async with self._database.write() as session:
-                lease = await session.get(Lease, "telegram")
-                if lease and lease.holder == self._me:
-                    lease.until = self._clock()
-        await self.bot.shutdown()
+    async def _poll(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Fetch updates and take them in; the offset moves only after the commit."""
+        offset: int | None = None
+        while True:
+            await check()
+            updates = await self.bot.get_updates(
+                offset=offset,
+                timeout=timedelta(seconds=POLL_SECONDS),
+                allowed_updates=_ALLOWED,
+                read_timeout=POLL_SECONDS + 10,
+            )
+            offset = await self._take_all(updates) or offset
 
-    async def _has_lease(self) -> bool:
-        """Take or keep the lease on polling; False while another process has it."""
-        now = self._clock()
-        async with self._database.write() as session:
-            values = {"name": "telegram", "holder": self._me, "until": now + LEASE}
-            await insert_unless_there(session, Lease, values, ["name"])
-            free = or_(Lease.holder == self._me, Lease.until <= now)
-            query = select(Lease).where(Lease.name == "telegram", free).with_for_update()
-            lease = (await session.scalars(query)).first()
-            if lease:
-                lease.holder, lease.until = self._me, now + LEASE
-            return lease is not None
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self.bot.shutdown()
 
     async def _take_all(self, updates: Sequence[Update]) -> int | None:
         """Take in updates, chats side by side and each chat's in order; return the next offset."""
@@ -187,7 +163,7 @@ class Telegram:
                 try:
                     await self.take(update)
                     break
-                except _OUTAGES as error:
+                except UNREACHABLE as error:
                     # The database comes back; until then nothing is acknowledged and nothing lost.
                     log.warning("update %s waits: %s", update.update_id, type(error).__name__)
                 except Exception as error:  # one of the two loops that must survive anything

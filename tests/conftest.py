@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
-import subprocess
+import tempfile
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ import aiohttp
 import asyncpg
 import pytest
 from aiohttp import web
+from argon2 import PasswordHasher
 
 from bot import staff as people
 from bot.app import init_app
@@ -30,7 +31,6 @@ from tests.fake_telegram import FakeTelegram
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from bot.town import Town
 
@@ -59,19 +59,29 @@ class Clock:
         return datetime.now(UTC) + self._ahead
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hashing takes a fifth of a second by design; tests do it often and have nothing to hide."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", lambda: hasher)
+        yield
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A real PostgreSQL server, with a migrated database to copy; gives its address."""
     given = os.environ.get("NEUVOKAS_TEST_POSTGRES")
     if given:
         yield given
         return
-    folder = tmp_path_factory.mktemp("pg")
+    # Not under pytest's folder: another run that starts shuts the server's system user out.
+    folder = Path(tempfile.mkdtemp(prefix="neuvokas-pg-"))
     with pytest.MonkeyPatch.context() as patch:
         # It keeps its socket there; without the variable it warns.
         patch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR", str(folder)))
@@ -81,6 +91,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

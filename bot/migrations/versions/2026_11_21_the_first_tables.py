@@ -28,13 +28,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_conversations_token_hash")),
     )
     op.create_table(
-        "leases",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("holder", sa.String(length=40), nullable=False),
-        sa.Column("until", bot.models.Moment(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
-    )
-    op.create_table(
         "staff",
         sa.Column(
             "id",
@@ -190,6 +183,5 @@ def downgrade() -> None:
     op.drop_table("tickets")
     op.drop_table("credentials")
     op.drop_table("staff")
-    op.drop_table("leases")
     op.drop_table("conversations")
     # ### end Alembic commands ###

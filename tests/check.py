@@ -1,0 +1,90 @@
+"""What `./run check` does: lints, types, imports, the book, the catalogues, and the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def main(arguments: list[str]) -> int:
+    """Run every check, all of them even when one fails; return 0 when all are well.
+
+    `--slow` runs only the soak and chaos tests; other arguments go to pytest.
+    """
+    if not find_chromium():
+        return 1
+    if "--slow" in arguments:
+        rest = [argument for argument in arguments if argument != "--slow"]
+        return _run("slow tests", "pytest", "-m", "slow", *rest)
+    failed = [
+        name
+        for name, *command in (
+            ("lint", "ruff", "check"),
+            ("format", "ruff", "format", "--check"),
+            ("types", "mypy"),
+            ("imports", "lint-imports"),
+            ("book", "neuvokas", "check-content"),
+            ("tests", "pytest", "-q", *arguments),
+        )
+        if _run(name, *command)
+    ]
+    print(f"check: {'failed: ' + ', '.join(failed) if failed else 'all well'}")
+    return 1 if failed else 0
+
+
+def find_chromium() -> str | None:
+    """Return a Chromium for the browser tests, installed if need be; None, with the reason told."""
+    given = os.environ.get("NEUVOKAS_TEST_CHROMIUM")
+    found = given or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found:
+        os.environ["NEUVOKAS_TEST_CHROMIUM"] = found
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("check: installing Chromium for the browser tests (once) ...", flush=True)
+        quiet = {
+            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            "stdout": subprocess.DEVNULL,
+        }
+        for command in (
+            ["update", "-qq"],
+            ["install", "-qq", "-y", "chromium", "fonts-dejavu-core"],
+        ):
+            subprocess.run(["apt-get", *command], check=False, **quiet)  # type: ignore[call-overload]
+        found = shutil.which("chromium")
+        if found:
+            os.environ["NEUVOKAS_TEST_CHROMIUM"] = found
+            return found
+    print(
+        "check: the browser tests need Chromium. Install it (Debian: apt install chromium) or name"
+        " one in NEUVOKAS_TEST_CHROMIUM.",
+        file=sys.stderr,
+    )
+    return None
+
+
+def _run(name: str, *command: str) -> int:
+    began = time.monotonic()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    print(f"--- {name}: {' '.join(command)}", flush=True)
+    status = subprocess.run(
+        [Path(sys.executable).parent / command[0], *command[1:]],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        check=False,
+    ).returncode
+    print(
+        f"--- {name}: {'well' if status == 0 else 'FAILED'} ({time.monotonic() - began:.0f} s)",
+        flush=True,
+    )
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""The matcher on sentences it has never seen, and on whatever else people type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from faq import book
+from faq.matching import Decision, Matcher
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    return Matcher(book.load(Path(book.__file__).parent))
+
+
+def held_out(locale):
+    """Return (sentence, entry) pairs of a language; the entry is None for `nothing`."""
+    pairs = []
+    for path in sorted((HERE / locale).glob("*.yaml")):
+        for entry, sentences in yaml.safe_load(path.read_text()).items():
+            pairs += [(sentence, None if entry == "nothing" else entry) for sentence in sentences]
+    return pairs
+
+
+@pytest.mark.parametrize("locale", book.LOCALES)
+def test_right_entry_is_among_the_first_three(matcher, locale):
+    """Four of five held-out sentences find their entry among the first three candidates."""
+    asked = [(sentence, entry) for sentence, entry in held_out(locale) if entry]
+    found = [
+        entry in [candidate.entry for candidate in matcher.match(sentence, locale).candidates[:3]]
+        for sentence, entry in asked
+    ]
+    assert sum(found) / len(found) >= 0.8
+
+
+@pytest.mark.parametrize("locale", book.LOCALES)
+def test_wrong_answers_are_rare(matcher, locale):
+    """Few held-out sentences get a wrong answer at once, and few that nothing fits get any."""
+    asked = held_out(locale)
+    wrong = [
+        sentence
+        for sentence, entry in asked
+        if matcher.match(sentence, locale).entry not in {None, entry}
+    ]
+    assert len(wrong) / len(asked) <= 0.06, wrong
+
+
+@pytest.mark.parametrize("locale", book.LOCALES)
+def test_language_is_recognised(matcher, locale):
+    """The language is right for nearly every sentence, whatever was spoken before."""
+    asked = [
+        sentence for sentence, entry in held_out(locale) if entry and len(sentence.split()) > 2
+    ]
+    for prior in book.LOCALES:
+        right = [matcher.match(sentence, prior).locale == locale for sentence in asked]
+        assert sum(right) / len(right) >= 0.95, prior
+
+
+@pytest.mark.parametrize("text", ["ok", "Nordea", "Helsinki", "wifi", "12", "Teams", "👍"])
+def test_an_ambiguous_word_switches_no_language(matcher, text):
+    """One word that could be any language leaves the conversation in the language spoken."""
+    for prior in book.LOCALES:
+        assert matcher.match(text, prior).locale == prior
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "?!", "🙂" * 50, "\0", "ж" * 30, "x" * 100_000, "a b " * 20_000]
+)
+def test_strange_text_is_refused_quietly(matcher, text):
+    """Text without anything to match goes to a person, in bounded time and without an error."""
+    assert matcher.match(text, "sv").decision is not Decision.ANSWER
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200), st.sampled_from([None, "fi", "sv", "en"]))
+def test_scores_are_ordered_and_bounded(matcher, text, locale):
+    """Any text gives at most five candidates, best first, scored 0-1."""
+    match = matcher.match(text, locale)
+    scores = [candidate.score for candidate in match.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert len(scores) <= 5
+    assert all(0 <= score <= 1 for score in scores)
+    assert match.locale in book.LOCALES
+
+
+def test_own_question_is_found(matcher):
+    """Each entry's own question, as the book words it, leads to the entry."""
+    loaded = book.load(Path(book.__file__).parent)
+    for entry in loaded.entries.values():
+        for locale, text in entry.texts.items():
+            assert matcher.match(text.question, locale).candidates[0].entry == entry.id
+
+
+def test_tiny_book(tmp_path):
+    """One entry in one language with one phrasing is a book."""
+    (tmp_path / "sv").mkdir()
+    (tmp_path / "entries.yaml").write_text(
+        'a: {queue: "q", source: "https://a.example/", reviewed: 2026-11-21, missing: [fi, en]}\n'
+    )
+    (tmp_path / "sv/a.yaml").write_text('a: {question: "Var kan jag bada?", answer: "I havet."}\n')
+    match = Matcher(book.load(tmp_path)).match("var kan man bada", None)
+    assert match.candidates[0].entry == "a"
+    assert match.locale == "sv"
