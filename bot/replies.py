@@ -69,6 +69,9 @@ class Replies:
             "none": _("None of these – ask a person"),
             "no-thanks": _("No, thank you"),
         }
+        entry_id, _colon, number = rest.partition(":")
+        if name in {"step", "stuck", "unsure"}:
+            return self._step_label(name, entry_id, number)
         if not rest:
             return plain.get(name)
         if name == "lang":
@@ -82,6 +85,7 @@ class Replies:
             "helped": _("This helped"),
             "missed": _("This did not help"),
             "easy": _("In easy language"),
+            "whole": _("The whole guide"),
         }
         if name == "show":
             return self.question(rest)
@@ -148,6 +152,56 @@ class Replies:
                 ),
                 self._choices("human"),
             )
+        return self.step(entry, 1) if self._steps(entry) else self.whole(entry)
+
+    def _step_label(self, name: str, entry: str, number: str) -> str | None:
+        _ = self._texts.gettext
+        if not number.isdecimal() or not 1 <= int(number) <= len(self._steps(entry)):
+            return None
+        return {
+            "step": _("Ready, go on"),
+            "stuck": _("It does not work"),
+            "unsure": _("I do not know"),
+        }[name]
+
+    def _steps(self, entry: str) -> tuple[str, ...]:
+        """Return a guided answer's steps in this language; empty when it has none."""
+        found = self._town.book.entries.get(entry)
+        spoken = found.texts.get(self.locale) if found and found.steps else None
+        return spoken.steps if spoken else ()
+
+    def step(self, entry: str, number: int) -> Reply:
+        """Return one step of a guided answer, the first being 1; after the last, whether it helped."""
+        _ = self._texts.gettext
+        steps = self._steps(entry)
+        if not 1 <= number <= len(steps):
+            return self.answer(entry)
+        text = _("Step {number} of {count}").format(number=number, count=len(steps))
+        onward = (f"step:{entry}:{number + 1}",) if number < len(steps) else (f"helped:{entry}",)
+        return Reply(
+            f"{text}\n{steps[number - 1]}",
+            self._choices(*onward, f"stuck:{entry}:{number}", f"unsure:{entry}:{number}", "human"),
+            entry,
+        )
+
+    def stuck(self, entry: str, number: int) -> Reply:
+        """Return ways on for whoever is stuck at a step."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "No worry, this happens to many. You can try the step again, see the whole guide, or ask a person."
+            ),
+            (
+                Choice(_("Try the step again"), f"step:{entry}:{number}"),
+                *self._choices(f"whole:{entry}", "human"),
+            ),
+        )
+
+    def whole(self, entry: str) -> Reply:
+        """Return the whole answer at once."""
+        spoken = self._town.book.entries[entry].texts.get(self.locale)
+        if spoken is None:
+            return self.answer(entry)
         easy = (f"easy:{entry}",) if spoken.easy else ()
         return Reply(
             spoken.answer,

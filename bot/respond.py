@@ -214,8 +214,8 @@ class _Responder:
             }:
                 return value
         meant = {
-            "yes": ("solved", "cancel-yes", "helped"),
-            "no": ("unsolved", "keep", "missed", "no-thanks"),
+            "yes": ("solved", "cancel-yes", "step", "helped"),
+            "no": ("unsolved", "keep", "missed", "stuck", "no-thanks"),
         }.get(command_in(text) or "", ())
         return next((value for _, value in self.offered if value.partition(":")[0] in meant), None)
 
@@ -256,8 +256,12 @@ class _Responder:
     def _screen(self, value: str) -> Reply:
         """Return what was shown for a choice value, again."""
         name, _, rest = value.partition(":")
-        if name == "show" and rest in self.town.book.entries:
-            return self.replies.answer(rest)
+        if name in {"show", "whole"} and rest in self.town.book.entries:
+            return self.replies.answer(rest) if name == "show" else self.replies.whole(rest)
+        if name == "step":
+            entry, _, number = rest.partition(":")
+            if entry in self.town.book.entries and number.isdecimal():
+                return self.replies.step(entry, int(number))
         if name == "suggest":
             known = [entry for entry in rest.split(",") if entry in self.town.book.entries]
             if known:
@@ -279,6 +283,11 @@ class _Responder:
                 state=replace(self.state.showing(value), misses=0, tried=self._tried_first(rest)),
                 shown=label,
             )
+        if name in {"step", "whole"}:
+            return self._say(self._screen(value), state=self.state.showing(value), shown=label)
+        if name in {"stuck", "unsure"}:
+            entry, _, number = rest.partition(":")
+            return self._say(self.replies.stuck(entry, int(number)), shown=label)
         if name == "lang":
             self.locale = rest
             return self._say(self.replies.language_chosen(), shown=label)

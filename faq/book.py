@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCALES = ("fi", "sv", "en")
+FEWEST_STEPS = 2
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A button's value is `show:` and the id, and Telegram allows it 64 bytes.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
 _NEED = re.compile(r"\d+\.\d+")
 _HOURS = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
+_STEP = re.compile(r"\n(?=\d{1,2}\. )")
+_STEP_NUMBER = re.compile(r"\d{1,2}\. ")
 _SOURCE = re.compile(r"https?://\S+")
 
 Hours = tuple[tuple[time, time], ...]
@@ -42,6 +45,14 @@ class Text:
     answer: str
     easy: str | None
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Return the answer cut before each numbered line; what stands before the first is its beginning."""
+        first, *others = _STEP.split(self.answer)
+        if not _STEP_NUMBER.match(first) and others:
+            first, *others = f"{first.rstrip()}\n\n{others[0]}", *others[1:]
+        return tuple(step.strip() for step in (first, *others))
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -53,6 +64,7 @@ class Entry:
         reviewed: The day somebody last checked it.
         needs: Numbers of the residents' needs that it answers.
         missing: Languages it does not have yet.
+        steps: The answers are guided: numbered steps that the conversation gives one at a time.
         texts: By locale.
     """
 
@@ -63,6 +75,7 @@ class Entry:
     owner: str | None
     needs: tuple[str, ...]
     missing: tuple[str, ...]
+    steps: bool
     texts: Mapping[str, Text]
 
 
@@ -177,7 +190,11 @@ class _Reader:
 
     def book(self, town: str) -> Book:
         facts = self._mapping("entries.yaml", required=True)
+        is_readable = not self.faults
         words = {locale: self._words(f"{locale}") for locale in LOCALES}
+        if not is_readable:
+            # Every other check would repeat the one fault for every entry.
+            raise BookError(self.faults)
         self._overlay(town, facts, words)
         for locale in LOCALES:
             for entry, (_, file) in words[locale].items():
@@ -331,7 +348,7 @@ class _Reader:
         queues: Mapping[str, Queue],
     ) -> Entry | None:
         check = _Check(self, "entries.yaml", id_, fact)
-        check.only("queue", "source", "reviewed", "owner", "needs", "missing")
+        check.only("queue", "source", "reviewed", "owner", "needs", "missing", "steps")
         queue = check.text("queue")
         if queue and queues and queue not in queues:
             check.fault(f"queue {queue!r} is not in queues.yaml")
@@ -344,18 +361,12 @@ class _Reader:
         owner = check.text("owner", optional=True)
         needs = check.list_of("needs", _NEED.fullmatch, 'numbers in quotes such as ["1.3"]')
         missing = check.list_of("missing", lambda text: text in LOCALES, "fi, sv or en")
+        steps = fact.get("steps", False)
+        if not isinstance(steps, bool):
+            check.fault("steps must be true or false, without quotes")
         if set(LOCALES) <= set(missing):
             check.fault("missing names every language; an entry needs at least one")
-        spoken = {}
-        for locale in LOCALES:
-            if id_ in words[locale]:
-                if locale in missing:
-                    check.fault(f"has {locale} though missing says it has not")
-                spoken[locale] = self._text(id_, *words[locale][id_])
-            elif locale not in missing:
-                self._fault(
-                    f"{locale}/", id_, "is not there; write it, or list the language in missing"
-                )
+        spoken = self._spoken(id_, words, missing, steps is True)
         if not isinstance(reviewed, date) or not queue or not source:
             return None
         return Entry(
@@ -366,8 +377,33 @@ class _Reader:
             owner or None,
             tuple(needs),
             tuple(missing),
+            steps is True,
             {locale: text for locale, text in spoken.items() if text},
         )
+
+    def _spoken(
+        self,
+        id_: str,
+        words: dict[str, dict[str, tuple[dict[str, Any], str]]],
+        missing: list[str],
+        is_guided: bool,
+    ) -> dict[str, Text | None]:
+        """Return what the entry says, by locale; every language must be there or openly missing."""
+        spoken: dict[str, Text | None] = {}
+        for locale in LOCALES:
+            if id_ not in words[locale]:
+                if locale not in missing:
+                    fault = "is not there; write it, or list the language in missing"
+                    self._fault(f"{locale}/", id_, fault)
+                continue
+            if locale in missing:
+                self._fault("entries.yaml", id_, f"has {locale} though missing says it has not")
+            value, file = words[locale][id_]
+            text = spoken[locale] = self._text(id_, value, file)
+            if is_guided and text and len(text.steps) < FEWEST_STEPS:
+                fault = 'steps is true, but the answer has no lines "1. …" and "2. …"'
+                self._fault(file, id_, fault)
+        return spoken
 
     def _text(self, id_: str, value: dict[str, Any], file: str) -> Text | None:
         check = _Check(self, file, id_, value)
