@@ -1,4 +1,4 @@
-"""The CLI: neuvokas serve | migrate | ask | match | staff | check-content."""
+"""The CLI: neuvokas serve | migrate | ask | match | evaluate | staff | check-content."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+from tqdm import tqdm
+
 from bot import settings as environment
 from bot import staff as people
 from bot.app import now, serve
@@ -22,7 +25,7 @@ from bot.models import Role
 from bot.replies import Replies
 from bot.texts import LOCALES
 from bot.town import town_from
-from faq import book, checks
+from faq import book, checks, evaluation
 from faq.book import BookError
 from faq.matching import Matcher
 from handlers.console import join_link
@@ -53,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has seen enough, as with `| head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except UNREACHABLE as error:
+    except (DBAPIError, *UNREACHABLE) as error:
         # No file, no server, a port that is taken: what the system says is the shortest answer.
         print(
             f"neuvokas: {type(error).__name__}: {str(error).partition(chr(10))[0]}", file=sys.stderr
@@ -86,6 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument(
         "--jsonl", action="store_true", help='read {"text": "..."} lines, write JSON lines'
     )
+    judge = command("evaluate", _evaluate, "measure the matcher on sentences whose entry is known")
+    judge.add_argument(
+        "file", type=Path, help='JSON lines: {"text": "...", "entry": id or null, "locale"?}'
+    )
+    judge.add_argument(
+        "--content", type=Path, help="a folder in the book's format; default: the town's book"
+    )
+    judge.add_argument("--json", action="store_true", help="print JSON instead of a table")
     check = command("check-content", _check_content, "check the book of answers")
     check.add_argument(
         "--content", type=Path, help="a folder in the book's format; default: the town's book"
@@ -118,7 +129,7 @@ async def _greet(app: web.Application) -> None:
     print(f"Residents' chat: {settings.base_url}/")
     print(f"Staff console:   {settings.base_url}/staff")
     async with app[DATABASE].write() as session:
-        if not await people.anybody(session):
+        if not await people.any_lead(session):
             link = join_link(app, await people.invite(session, None, now()))
             print(f"First team lead (one-time link): {link}")
     sys.stdout.flush()
@@ -168,6 +179,31 @@ def _match(options: argparse.Namespace, settings: Settings) -> None:
         else:
             best = ", ".join(f"{c.entry} {c.score:.2f}" for c in match.candidates)
             print(f"{match.decision} ({match.locale}): {best or '-'}", flush=True)
+
+
+def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    content = book.load(options.content or settings.content_dir, settings.town)
+    try:
+        rows = [json.loads(line) for line in options.file.read_text().splitlines() if line.strip()]
+        asked = [(str(row["text"]), row["entry"], row.get("locale")) for row in rows]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        print(
+            f'neuvokas: {options.file}: each line must be {{"text": "...", "entry": ...}}: {error}',
+            file=sys.stderr,
+        )
+        return 2
+    unknown = sorted({entry for _, entry, _ in asked if entry and entry not in content.entries})
+    if unknown:
+        print(f"neuvokas: the book has no entry {', '.join(unknown)}", file=sys.stderr)
+        return 2
+    matcher = Matcher(content)
+    judged = [
+        evaluation.Asked(text, entry, locale, matcher.match(text, locale))
+        for text, entry, locale in tqdm(asked, unit="sentence", disable=None)
+    ]
+    figures = evaluation.measure(judged)
+    print(json.dumps(figures, indent=2) if options.json else evaluation.table(figures))
+    return 0
 
 
 def _text_in(line: str) -> str:
