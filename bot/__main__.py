@@ -1,4 +1,4 @@
-"""The CLI: neuvokas serve | migrate | ask | match | evaluate | staff | check-content."""
+"""The CLI: neuvokas serve | migrate | ask | match | evaluate | permits | staff | check-content."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from bot.database import UNREACHABLE, Database
 from bot.errors import NameTaken, SettingsError, TextMissing, TextTooLong
 from bot.migrations import migrate
 from bot.models import Role
+from bot.permits import cli as permits
 from bot.replies import Replies
 from bot.texts import LOCALES
 from bot.town import town_from
@@ -101,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--content", type=Path, help="a folder in the book's format; default: the town's book"
     )
+    permits.add_parser(commands)
+    # The guide needs no settings: it is pure.
+    commands.choices["permits"].set_defaults(run=lambda options, _settings: permits.main(options))
     staff = commands.add_parser("staff", help="members of staff").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -118,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(_options: argparse.Namespace, settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # These two write whole addresses, which hold the bot's token, and what people said.
-    for chatty in ("httpx", "telegram"):
+    for chatty in ("httpx", "telegram", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     serve(settings, _greet)
 

@@ -104,7 +104,7 @@ class Database:
         self.nudges = Nudges()
         if self.is_postgres:
             self._writer = self._reader = create_async_engine(
-                self.url, pool_size=10, max_overflow=10, pool_pre_ping=True
+                self.url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
             )
         else:
             Path(self.url.database or "").resolve().parent.mkdir(parents=True, exist_ok=True)
@@ -251,6 +251,8 @@ def _sqlite_engine(url: URL, begin: str, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=60,
         connect_args={"isolation_level": None},
+        # A failing statement is logged, and its parameters are what residents wrote.
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

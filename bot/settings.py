@@ -36,7 +36,7 @@ class Settings:
         database_url: `sqlite:///path` or `postgresql://user@host/name`, without a driver.
         public_url: Where residents reach the service, without a trailing slash; None when unknown.
         telegram_token: None when Telegram is not served.
-        secret_key: At least 32 characters; signs forms and derives the webhook's secret.
+        secret_key: At least 32 characters; the webhook's secret is derived from it.
     """
 
     database_url: str = field(default=f"sqlite:///{VAR}/neuvokas.db", repr=False)

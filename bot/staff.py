@@ -62,12 +62,12 @@ async def by_name(session: AsyncSession, name: str) -> Staff | None:
     return next((person for person in everybody if person.name.casefold() == wanted), None)
 
 
-async def anybody(session: AsyncSession) -> bool:
-    """Return whether there is a member of staff who can sign in."""
-    return (
-        await session.scalar(select(Staff.id).where(Staff.password_hash.is_not(None)).limit(1))
-        is not None
+async def any_lead(session: AsyncSession) -> bool:
+    """Return whether there is somebody who can sign in and invite the others."""
+    leads = select(Staff.id).where(
+        Staff.password_hash.is_not(None), Staff.role.in_((Role.LEAD, Role.ADMIN))
     )
+    return await session.scalar(leads.limit(1)) is not None
 
 
 async def issue(
@@ -115,7 +115,7 @@ async def invitation(
     )
     if found is None or found.kind != "invitation" or (found.expires_at and found.expires_at < now):
         raise NotFound("invitation")
-    if found.staff_id is None and await anybody(session):
+    if found.staff_id is None and await any_lead(session):
         raise NotFound("invitation")
     return found
 

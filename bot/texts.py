@@ -35,8 +35,8 @@ class Texts:
 
     def __init__(self, locale: str) -> None:
         self.locale = locale
-        # British English writes the day before the month and uses the 24-hour clock, as Finland does.
-        self._babel = Locale("en", "GB") if locale == "en" else Locale(locale)
+        # Finland's Swedish writes 23.11.2026; British English the day first and the 24-hour clock.
+        self._babel = {"fi": Locale("fi"), "sv": Locale("sv", "FI"), "en": Locale("en", "GB")}[locale]
         translations = _catalogue(locale)
         self.gettext = translations.gettext
         self.ngettext = translations.ngettext

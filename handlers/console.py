@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bot import staff as people
 from bot import tickets
+from bot.database import nudge
 from bot.errors import (
     NameTaken,
     NeuvokasError,
@@ -26,7 +27,7 @@ from bot.models import Credential, Delivery, Role, Staff, Status
 from bot.policy import Act, may, may_appoint
 from bot.texts import LOCALES, nearest_locale, texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS, TOWN
-from handlers.middleware import explanation, locale_of
+from handlers.middleware import explained, explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
 from handlers.stream import stream
 
@@ -59,7 +60,7 @@ async def sign_in_form(request: web.Request) -> web.Response:
 @ROUTES.post("/staff/sign-in")
 async def sign_in(request: web.Request) -> web.Response:
     """Open a session for the right name and password."""
-    form = await request.post()
+    form = await form_of(request)
     name, password = str(form.get("name", ""))[:200], str(form.get("password", ""))
     if _must_wait(request, name):
         _ = texts(locale_of(request)).gettext
@@ -69,17 +70,18 @@ async def sign_in(request: web.Request) -> web.Response:
             name,
             HTTPStatus.TOO_MANY_REQUESTS,
         )
+    # Counted before it is checked, so that many tries at once gain nothing.
+    _tried(request, name)
     async with request.app[DATABASE].read() as session:
         person = await people.by_name(session, name)
     if not await people.verify_password(person, password) or person is None:
-        _failed(request, name)
         _ = texts(locale_of(request)).gettext
         return _sign_in_page(request, _("The name or the password is not right."), name)
     async with request.app[DATABASE].write() as session:
         secret = await people.issue(
             session, "session", person, request.app[CLOCK](), people.SESSION_LASTS
         )
-    request.app[_FAILURES].pop(name.casefold(), None)
+    request.app[_FAILURES].pop(_same(name), None)
     return _signed_in(request, secret)
 
 
@@ -91,6 +93,8 @@ async def sign_out(request: web.Request) -> web.Response:
         found = await session.get(Credential, people.hashed(secret))
         if found and found.kind == "session":
             await session.delete(found)
+            # Pages that the session left open elsewhere leave as well.
+            nudge(session, tickets.TOPIC)
     response = _see("/staff/sign-in")
     response.del_cookie(COOKIE, path="/staff")
     return response
@@ -108,7 +112,7 @@ async def join_form(request: web.Request) -> web.Response:
 @ROUTES.post("/staff/join/{secret}")
 async def join(request: web.Request) -> web.Response:
     """Use a one-time link: set the password and sign in."""
-    form = await request.post()
+    form = await form_of(request)
     name, password = str(form.get("name", ""))[:200], str(form.get("password", ""))
     locale = nearest_locale([str(form.get("locale", ""))])
     secret, now = request.match_info["secret"], request.app[CLOCK]()
@@ -118,9 +122,15 @@ async def join(request: web.Request) -> web.Response:
         invited = found.staff.name if found.staff else ""
     try:
         password_hash = await people.hash_password(password)
-    except (TextMissing, TextTooLong):
-        error = _("The password must have at least {count} characters.").format(
-            count=people.SHORTEST_PASSWORD
+    except (TextMissing, TextTooLong) as fault:
+        error = (
+            _("The password must have at least {count} characters.").format(
+                count=people.SHORTEST_PASSWORD
+            )
+            if isinstance(fault, TextMissing)
+            else _("The password may have at most {count} characters.").format(
+                count=people.LONGEST_PASSWORD
+            )
         )
         return _join_page(
             request,
@@ -135,9 +145,10 @@ async def join(request: web.Request) -> web.Response:
                 session, secret, password_hash, now, name=name, locale=locale
             )
             cookie = await people.issue(session, "session", person, now, people.SESSION_LASTS)
-    except (TextMissing, TextTooLong, NameTaken) as error:
-        status, detail = explanation(error, texts(locale_of(request)))
-        if isinstance(error, TextMissing):
+            nudge(session, tickets.TOPIC)
+    except (TextMissing, TextTooLong, NameTaken) as fault:
+        status, detail = explanation(fault, texts(locale_of(request)))
+        if isinstance(fault, TextMissing):
             detail = _("Write your name, as residents will see it.")
         return _join_page(request, name=name, is_first=True, error=detail, status=status)
     return _signed_in(request, cookie)
@@ -146,23 +157,26 @@ async def join(request: web.Request) -> web.Response:
 @ROUTES.get("/staff")
 async def index(request: web.Request) -> web.Response:
     """Return the queues with their tickets, oldest first."""
-    status = request.query.get("status", "")
+    status, chosen = request.query.get("status", ""), request.query.get("queue", "")
     wanted = Status(status) if status in set(Status) else None
     async with request.app[DATABASE].read() as session:
         me = await _me(request, session)
-        found = await tickets.in_queues(
-            session, me, queue=request.query.get("queue") or None, status=wanted
-        )
+        queues = [
+            queue for queue in request.app[TOWN].book.queues.values() if may(me, Act.READ, queue.id)
+        ]
+        # An old bookmark may name a queue that is gone, or another's: all own ones are shown then.
+        if chosen not in {queue.id for queue in queues}:
+            chosen = ""
+        found = await tickets.in_queues(session, me, queue=chosen or None, status=wanted)
         counts = await tickets.waiting_in(session)
     values: dict[str, Any] = {
         "me": me,
         "tickets": found,
-        "queues": [
-            queue for queue in request.app[TOWN].book.queues.values() if may(me, Act.READ, queue.id)
-        ],
+        "queues": queues,
         "all_queues": request.app[TOWN].book.queues,
+        "entries": request.app[TOWN].book.entries,
         "counts": counts,
-        "chosen_queue": request.query.get("queue", ""),
+        "chosen_queue": chosen,
         "chosen_status": wanted or "",
         "now": request.app[CLOCK](),
     }
@@ -182,9 +196,10 @@ async def ticket_page(request: web.Request) -> web.Response:
 @ROUTES.post("/staff/tickets/{number}/{act:claim|release|reply|close}")
 async def act_on(request: web.Request) -> web.Response:
     """Claim, release, reply to or close a ticket; what was typed is kept when it cannot be done."""
-    form = await request.post()
+    form = await form_of(request)
     act = Act(request.match_info["act"])
-    text, nonce = str(form.get("text", "")), str(form.get("nonce", ""))[:40]
+    text = str(form.get("text", ""))
+    key = form_key(str(form.get("nonce", "")), text)
     database, now = request.app[DATABASE], request.app[CLOCK]()
     number = request.match_info["number"]
     try:
@@ -198,9 +213,12 @@ async def act_on(request: web.Request) -> web.Response:
             elif act is Act.CLOSE:
                 await tickets.close(session, me, ticket, request.app[TOWN], now)
             else:
-                await tickets.reply(session, me, ticket, text, now, key=nonce or None)
-    except (Unauthenticated, NotFound):
-        raise
+                await tickets.reply(session, me, ticket, text, now, key=key)
+    except Unauthenticated as error:
+        _status, detail = explanation(error, texts(locale_of(request)))
+        return _sign_in_page(request, detail, kept=text)
+    except NotFound as error:
+        return explained(request, *explanation(error, texts(locale_of(request))), kept=text)
     except NeuvokasError as error:
         async with database.read() as session:
             me = await _me(request, session)
@@ -215,16 +233,16 @@ async def events(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].read() as session:
         await _me(request, session)
 
-    async def news(response: EventSourceResponse) -> None:
+    async def news(response: EventSourceResponse) -> bool:
         # Signed out or cut off meanwhile: the page is told to go.
         async with request.app[DATABASE].read() as session:
             try:
                 await _me(request, session)
             except Unauthenticated:
                 await response.send("", event="signed-out")
-                response.stop_streaming()
-                return
+                return False
         await response.send("", event="changed")
+        return True
 
     return await stream(request, [tickets.TOPIC], news)
 
@@ -240,7 +258,7 @@ async def people_page(request: web.Request) -> web.Response:
 @ROUTES.post("/staff/people")
 async def invite(request: web.Request) -> web.Response:
     """Add a member of staff, or give one a new link; show the one-time link once."""
-    form = await request.post()
+    form = await form_of(request)
     name = str(form.get("name", ""))[:200]
     asked = str(form.get("role", ""))
     role = Role(asked) if asked in set(Role) else Role.STAFF
@@ -253,6 +271,8 @@ async def invite(request: web.Request) -> web.Response:
             person = await people.by_name(session, name) if form.get("again") else None
             if not may_appoint(me, Role(person.role) if person else role):
                 raise NotAllowed(Act.INVITE)
+            if form.get("again") and person is None:
+                raise NotFound(name)
             person = person or await people.add(session, name, role, known, now)
             secret = await people.invite(session, person, now)
     except (NameTaken, TextMissing, TextTooLong) as error:
@@ -295,7 +315,7 @@ async def _me(request: web.Request, session: AsyncSession) -> Staff:
     return person
 
 
-async def _ticket_page(  # noqa: PLR0913 - a page with its error and its draft
+async def _ticket_page(
     request: web.Request,
     session: AsyncSession,
     me: Staff,
@@ -351,11 +371,11 @@ async def _people_page(
 
 
 def _sign_in_page(
-    request: web.Request, error: str = "", name: str = "", status: int = 0
+    request: web.Request, error: str = "", name: str = "", status: int = 0, kept: str = ""
 ) -> web.Response:
     status = status or (HTTPStatus.UNAUTHORIZED if error else HTTPStatus.OK)
-    locale = locale_of(request)
-    return page(request, "staff_sign_in.html", locale, status=status, error=error, name=name)
+    values = {"error": error, "name": name, "kept": kept}
+    return page(request, "staff_sign_in.html", locale_of(request), status=status, **values)
 
 
 def _join_page(
@@ -390,16 +410,21 @@ def _signed_in(request: web.Request, secret: str) -> web.Response:
 
 def _must_wait(request: web.Request, name: str) -> bool:
     now = asyncio.get_running_loop().time()
-    recent = [at for at in request.app[_FAILURES][name.casefold()] if at > now - _WAIT_SECONDS]
-    request.app[_FAILURES][name.casefold()] = recent
+    recent = [at for at in request.app[_FAILURES][_same(name)] if at > now - _WAIT_SECONDS]
+    request.app[_FAILURES][_same(name)] = recent
     return len(recent) >= _FREE_TRIES
 
 
-def _failed(request: web.Request, name: str) -> None:
+def _tried(request: web.Request, name: str) -> None:
     failures = request.app[_FAILURES]
-    failures[name.casefold()].append(asyncio.get_running_loop().time())
+    failures[_same(name)].append(asyncio.get_running_loop().time())
     if len(failures) > 10_000:  # noqa: PLR2004 - somebody is guessing names
         failures.clear()
+
+
+def _same(name: str) -> str:
+    """Return the name as one person's, however it is spaced or capitalised."""
+    return " ".join(name.split()).casefold()
 
 
 def _wants_fragment(request: web.Request) -> bool:

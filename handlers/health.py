@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.database import UNREACHABLE
 from bot.migrations import is_current
 from handlers.keys import DATABASE, TOWN
 
@@ -24,7 +25,7 @@ async def ready(request: web.Request) -> web.Response:
     try:
         checks["migrations"] = await is_current(request.app[DATABASE])
         checks["database"] = True
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, *UNREACHABLE):
         pass
     good = all(checks.values())
     return web.json_response(

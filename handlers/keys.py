@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.database import Database
 from bot.settings import Settings
 from bot.town import Town
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
 
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DATABASE = web.AppKey("DATABASE", Database)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from bot.database import UNREACHABLE
 from bot.errors import (
     NameTaken,
     NeuvokasError,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiohttp.web_response import StreamResponse
+    from multidict import MultiDictProxy
 
     from bot.texts import Texts
 
@@ -62,12 +66,23 @@ async def errors(request: web.Request, handler: Handler) -> StreamResponse:
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return explained(request, error.status, getattr(error, "detail", None))
+        response = explained(request, error.status, getattr(error, "detail", None))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
     except NeuvokasError as error:
         status, detail = explanation(error, texts(locale_of(request)))
         return explained(request, status, detail)
-    except (ConnectionResetError, TimeoutError):
+    except ConnectionResetError:
+        # The reader has left; there is nobody to tell.
         raise
+    except UNREACHABLE as error:
+        log.warning(
+            "out of reach: %s %s: %s", request.method, route_of(request), type(error).__name__
+        )
+        response = explained(request, HTTPStatus.SERVICE_UNAVAILABLE, None)
+        response.headers["Retry-After"] = "5"
+        return response
     except Exception as error:  # the last resort: the reader gets an answer, the log the cause
         log.exception("request failed: %s %s", request.method, route_of(request))
         return explained(request, _status_of(error), None)
@@ -79,11 +94,16 @@ async def same_origin(request: web.Request, handler: Handler) -> StreamResponse:
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = request.headers.get("Origin")
-        if site not in {"same-origin", "none"} or (
-            origin is not None and urlsplit(origin).netloc != request.host
-        ):
+        if site not in {"same-origin", "none"} or _is_foreign(origin, request.host):
             raise web.HTTPForbidden
     return await handler(request)
+
+
+def _is_foreign(origin: str | None, host: str) -> bool:
+    try:
+        return origin is not None and urlsplit(origin).netloc != host
+    except ValueError:
+        return True
 
 
 def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
@@ -116,8 +136,10 @@ def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
     return 500, _default(500, words)
 
 
-def explained(request: web.Request, status: int, detail: str | None) -> web.Response:
-    """Return the problem document or the page for a status."""
+def explained(
+    request: web.Request, status: int, detail: str | None, kept: str = ""
+) -> web.Response:
+    """Return the problem document or the page for a status; a page shows what was typed, if any."""
     words = texts(locale_of(request))
     detail = detail or _default(status, words)
     if is_api(request):
@@ -132,7 +154,13 @@ def explained(request: web.Request, status: int, detail: str | None) -> web.Resp
         )
     else:
         response = page(
-            request, "error.html", words.locale, status=status, code=status, detail=detail
+            request,
+            "error.html",
+            words.locale,
+            status=status,
+            code=status,
+            detail=detail,
+            kept=kept,
         )
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -202,16 +230,61 @@ def _default(status: int, words: Texts) -> str:
         503: _("The service is not ready yet. Try again in a moment."),
     }.get(
         status,
-        _("Something went wrong on our side. Nothing you wrote is lost; try again in a moment."),
+        _("Something went wrong on our side. Please try again in a moment."),
     )
 
 
-def json_object(value: Any) -> dict[str, Any]:
-    """Return the value when it is a JSON object.
+async def body_of(request: web.Request) -> dict[str, Any]:
+    """Return the JSON object in the request's body.
 
     Raises:
-        ValueError: It is something else.
+        HTTPBadRequest: It is no JSON, or no object.
     """
+    _ = texts(locale_of(request)).gettext
+    try:
+        value = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise bad_request(_("The body is not valid JSON.")) from None
     if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
+        raise bad_request(_("The body must be a JSON object."))
     return value
+
+
+async def form_of(request: web.Request) -> MultiDictProxy[Any]:
+    """Return the form in the request's body.
+
+    Raises:
+        HTTPBadRequest: It is no form, or written in an unknown alphabet.
+    """
+    try:
+        return await request.post()
+    except (ValueError, LookupError):
+        raise web.HTTPBadRequest from None
+
+
+def key_in(request: web.Request, longest: int) -> str | None:
+    """Return the request's Idempotency-Key; None when it has none.
+
+    Raises:
+        HTTPBadRequest: It is empty, too long or not ASCII.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= longest and key.isascii()):
+        _ = texts(locale_of(request)).gettext
+        raise bad_request(
+            _("The Idempotency-Key must have 1 to {longest} ASCII characters.").format(
+                longest=longest
+            )
+        )
+    return key
+
+
+def form_key(nonce: str, text: str) -> str | None:
+    """Return the key of what a form sent; None when the form had no nonce.
+
+    The text is part of it: whoever goes back in the browser and sends the same page with other
+    words has said something new.
+    """
+    if not nonce:
+        return None
+    return "form:" + hashlib.sha256(f"{nonce}\n{text}".encode("utf-8", "replace")).hexdigest()[:40]

@@ -14,7 +14,7 @@ from bot.outbox import topic_of
 from bot.respond import Kind, Utterance
 from bot.texts import LOCALES, texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
-from handlers.middleware import bad_request, json_object, locale_of, unprocessable
+from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
 from handlers.stream import stream
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ ROUTES = web.RouteTableDef()
 # The page's own cookie opens the same doors as the token in the header.
 COOKIE = "neuvokas_chat"
 _LONGEST_KEY = 80
-_HIGHEST_ID = 2**63 - 1
+# Ids have 63 bits; whatever has more digits than this may not fit.
+_LONGEST_ID = 18
 
 
 def message_json(message: Message) -> dict[str, Any]:
@@ -70,19 +71,6 @@ def credentials(request: web.Request) -> tuple[str, str]:
     return own, token
 
 
-async def body_of(request: web.Request) -> dict[str, Any]:
-    """Return the JSON object in the request's body.
-
-    Raises:
-        HTTPBadRequest: It is no JSON, or no object.
-    """
-    try:
-        return json_object(json.loads(await request.read()))
-    except (ValueError, RecursionError):
-        _ = texts(locale_of(request)).gettext
-        raise bad_request(_("The body is not valid JSON.")) from None
-
-
 @ROUTES.post("/api/v1/conversations")
 async def begin_conversation(request: web.Request) -> web.Response:
     """Begin a conversation: its id, its token (shown this once) and the greeting."""
@@ -107,13 +95,12 @@ async def begin_conversation(request: web.Request) -> web.Response:
 async def say(request: web.Request) -> web.Response:
     """Say something: the resident's own message and all the replies it caused."""
     id_, token = credentials(request)
-    body = await body_of(request)
-    key = request.headers.get("Idempotency-Key")
-    messages = await take(request, id_, token, *_said(request, body), key)
+    key = key_in(request, _LONGEST_KEY)
+    messages = await take(request, id_, token, *_said(request, await body_of(request)), key)
     return web.json_response({"messages": messages_json(messages)})
 
 
-async def take(  # noqa: PLR0913 - who says what
+async def take(
     request: web.Request, id_: str, token: str, text: str, kind: Kind, key: str | None
 ) -> list[Message]:
     """Hand one utterance to the conversation that the token opens.
@@ -121,11 +108,7 @@ async def take(  # noqa: PLR0913 - who says what
     Raises:
         Unauthenticated, NotFound: The token does not open it.
         TextMissing, TextTooLong: The text cannot be read.
-        HTTPBadRequest: The key is too long.
     """
-    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
-        _ = texts(locale_of(request)).gettext
-        raise bad_request(_("The Idempotency-Key must have 1 to 80 characters."))
     async with request.app[DATABASE].write() as session:
         conversation = await of_token(session, id_, token, lock=True)
         # Errors from here on are told in the language spoken.
@@ -140,7 +123,7 @@ async def take(  # noqa: PLR0913 - who says what
 async def read(request: web.Request) -> web.Response:
     """Return everything said after a message."""
     id_, token = credentials(request)
-    after = _after(request, request.query.get("after", "0"))
+    after = number_after(request, request.query.get("after", "0"))
     async with request.app[DATABASE].read() as session:
         conversation = await of_token(session, id_, token)
         messages = await messages_after(session, conversation.id, after)
@@ -152,12 +135,12 @@ async def events(request: web.Request) -> web.StreamResponse:
     """Stream everything said after a message, and then whatever is said next."""
     id_, token = credentials(request)
     last = request.headers.get("Last-Event-ID") or request.query.get("after", "0")
-    newest = _after(request, last)
+    newest = number_after(request, last)
     database = request.app[DATABASE]
     async with database.read() as session:
         await of_token(session, id_, token)
 
-    async def news(response: EventSourceResponse) -> None:
+    async def news(response: EventSourceResponse) -> bool:
         nonlocal newest
         async with database.read() as session:
             messages = await messages_after(session, id_, newest)
@@ -165,6 +148,7 @@ async def events(request: web.Request) -> web.StreamResponse:
             data = json.dumps(message_json(message), ensure_ascii=False)
             await response.send(data, id=str(message.id), event="message")
             newest = message.id
+        return True
 
     return await stream(request, [topic_of(id_)], news)
 
@@ -177,8 +161,13 @@ def _said(request: web.Request, body: dict[str, Any]) -> tuple[str, Kind]:
     return body[given[0]], Kind.TEXT if given == ["text"] else Kind.CHOICE
 
 
-def _after(request: web.Request, value: str) -> int:
-    if not value.isascii() or not value.isdecimal() or int(value) > _HIGHEST_ID:
+def number_after(request: web.Request, value: str) -> int:
+    """Return the number of the message after which somebody wants to read on; 0 for all.
+
+    Raises:
+        HTTPBadRequest: It is no such number.
+    """
+    if not value.isascii() or not value.isdecimal() or len(value) > _LONGEST_ID:
         _ = texts(locale_of(request)).gettext
         raise bad_request(_("after must be the number of a message."))
     return int(value)

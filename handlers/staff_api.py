@@ -1,4 +1,4 @@
-"""The staff API: what the console does, for programs with a personal token; described in `openapi.py`."""
+"""The staff API: what the console does, for programs with a token; described in `openapi.py`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot import tickets
-from bot.errors import Unauthenticated
+from bot.errors import NotAllowed, Unauthenticated
 from bot.models import Status
 from bot.policy import Act, may
 from bot.staff import behind
 from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
-from handlers.middleware import bad_request, locale_of, unprocessable
-from handlers.resident_api import body_of, messages_json
+from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
+from handlers.resident_api import messages_json
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,12 +48,16 @@ async def staff_behind(request: web.Request, session: AsyncSession) -> Staff:
     Raises:
         Unauthenticated: There is none, or it is not known.
     """
+    staff = await behind(session, _token(request), "token", request.app[CLOCK]())
+    request[LOCALE] = staff.locale
+    return staff
+
+
+def _token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated
-    staff = await behind(session, token.strip(), "token", request.app[CLOCK]())
-    request[LOCALE] = staff.locale
-    return staff
+    return token.strip()
 
 
 @ROUTES.get("/api/v1/staff/queues")
@@ -78,17 +82,23 @@ async def queues(request: web.Request) -> web.Response:
 @ROUTES.get("/api/v1/staff/tickets")
 async def listed(request: web.Request) -> web.Response:
     """Return the tickets this person sees, oldest first; live ones unless a status is named."""
-    status = request.query.get("status") or None
-    if status is not None and status not in set(Status):
-        _ = texts(locale_of(request)).gettext
-        raise bad_request(_("The status must be one of {names}.").format(names=", ".join(Status)))
+    queue, status = request.query.get("queue") or None, request.query.get("status") or None
     async with request.app[DATABASE].read() as session:
         staff = await staff_behind(request, session)
+        _ = texts(staff.locale).gettext
+        if status is not None and status not in set(Status):
+            raise bad_request(
+                _("The status must be one of {names}.").format(names=", ".join(Status))
+            )
+        queues_known = request.app[TOWN].book.queues
+        if queue is not None and queue not in queues_known:
+            raise bad_request(
+                _("The queue must be one of {names}.").format(names=", ".join(queues_known))
+            )
+        if not may(staff, Act.READ, queue):
+            raise NotAllowed(Act.READ)
         found = await tickets.in_queues(
-            session,
-            staff,
-            queue=request.query.get("queue") or None,
-            status=Status(status) if status else None,
+            session, staff, queue=queue, status=Status(status) if status else None
         )
     return web.json_response({"tickets": [ticket_json(ticket) for ticket in found]})
 
@@ -124,13 +134,13 @@ async def release(request: web.Request) -> web.Response:
 @ROUTES.post("/api/v1/staff/tickets/{number}/reply")
 async def reply(request: web.Request) -> web.Response:
     """Reply to the resident, claiming the ticket when nobody has it."""
-    body = await body_of(request)
-    text, key = body.get("text"), request.headers.get("Idempotency-Key")
-    _ = texts(locale_of(request)).gettext
+    # Without a token nothing is read; whose it is shows in the transaction below.
+    _token(request)
+    key = key_in(request, _LONGEST_KEY)
+    text = (await body_of(request)).get("text")
     if not isinstance(text, str):
+        _ = texts(locale_of(request)).gettext
         raise unprocessable(_('Send {"text": "…"}.'))
-    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
-        raise bad_request(_("The Idempotency-Key must have 1 to 60 characters."))
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.REPLY)
         message = await tickets.reply(session, staff, ticket, text, request.app[CLOCK](), key=key)

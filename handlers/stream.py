@@ -1,4 +1,4 @@
-"""Server-sent events: a page that waits is told at once, and looks by itself if a nudge was lost."""
+"""Server-sent events: who waits is told at once, and looks by itself if a nudge was lost."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LOOK_SECONDS = 20.0
 async def stream(
     request: web.Request,
     topics: list[str],
-    news: Callable[[EventSourceResponse], Awaitable[None]],
+    news: Callable[[EventSourceResponse], Awaitable[bool]],
 ) -> web.StreamResponse:
-    """Call `news` at once, after each nudge and every 20 s, until the reader leaves."""
+    """Call `news` at once, after each nudge and every 20 s, until it is False or the reader leaves."""
     stopping = request.app[STOPPING]
     nudges = request.app[DATABASE].nudges
     response: EventSourceResponse
@@ -32,6 +32,7 @@ async def stream(
         with suppress(ConnectionResetError):
             while not stopping.is_set() and response.is_connected():
                 woken.clear()
-                await news(response)
+                if not await news(response):
+                    break
                 await waited(woken, LOOK_SECONDS)
     return response

@@ -14,9 +14,9 @@ from bot.replies import Replies
 from bot.respond import Kind
 from bot.texts import LOCALES, texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS, TOWN
-from handlers.middleware import explanation, locale_of
+from handlers.middleware import explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
-from handlers.resident_api import COOKIE, credentials, take
+from handlers.resident_api import COOKIE, credentials, number_after, take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,21 +37,22 @@ async def chat(request: web.Request) -> web.Response:
 @ROUTES.post("/chat")
 async def say(request: web.Request) -> web.Response:
     """Take what the form says; then the page again, or only the new messages for the script."""
-    form = await request.post()
+    form = await form_of(request)
     text, choice, nonce = (str(form.get(name, "")) for name in ("text", "choice", "nonce"))
     value, kind = (choice, Kind.CHOICE) if choice else (text, Kind.TEXT)
+    key = form_key(nonce, value)
     wants_fragment = request.headers.get("X-Requested-With") == "fetch"
     fresh: tuple[Conversation, str] | None = None
     try:
         try:
             id_, token = credentials(request)
-            messages = await take(request, id_, token, value, kind, nonce or None)
+            messages = await take(request, id_, token, value, kind, key)
         except (Unauthenticated, NotFound):
             # The first message, or a conversation that is no more: begin one.
             conversation, token, greeting = await _begin(request, value, kind)
             fresh = (conversation, token)
             id_ = conversation.id
-            messages = [greeting, *await take(request, id_, token, value, kind, nonce or None)]
+            messages = [greeting, *await take(request, id_, token, value, kind, key)]
     except (TextMissing, TextTooLong) as error:
         response = await _refused(request, error, text, wants_fragment=wants_fragment)
     else:
@@ -69,15 +70,15 @@ async def say(request: web.Request) -> web.Response:
 async def newer(request: web.Request) -> web.Response:
     """Return the messages after one, for the script to append."""
     id_, token = credentials(request)
-    after = request.query.get("after", "0")
+    after = number_after(request, request.query.get("after", "0"))
     async with request.app[DATABASE].read() as session:
         conversation = await of_token(session, id_, token)
-        messages = await messages_after(session, id_, int(after) if after.isdecimal() else 0)
+        messages = await messages_after(session, id_, after)
     return _messages(request, messages, conversation.locale, id_)
 
 
 @ROUTES.post("/chat/end")
-async def end(request: web.Request) -> web.Response:
+async def end(_request: web.Request) -> web.Response:
     """Forget the conversation on this device, as on a library's computer."""
     response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
     response.del_cookie(COOKIE, path="/")

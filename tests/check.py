@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
             ("types", "mypy"),
             ("imports", "lint-imports"),
             ("book", "neuvokas", "check-content"),
-            ("tests", "pytest", "-q", *arguments),
+            ("tests", "pytest", "-q", "-n", "auto", *arguments),
         )
         if _run(name, *command)
     ]
@@ -41,10 +41,10 @@ def main(arguments: list[str]) -> int:
 
 def find_chromium() -> str | None:
     """Return a Chromium for the browser tests, installed if need be; None, with the reason told."""
-    given = os.environ.get("NEUVOKAS_TEST_CHROMIUM")
+    given = os.environ.get("CHROMIUM")
     found = given or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found:
-        os.environ["NEUVOKAS_TEST_CHROMIUM"] = found
+        os.environ["CHROMIUM"] = found
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("check: installing Chromium for the browser tests (once) ...", flush=True)
@@ -59,11 +59,11 @@ def find_chromium() -> str | None:
             subprocess.run(["apt-get", *command], check=False, **quiet)  # type: ignore[call-overload]
         found = shutil.which("chromium")
         if found:
-            os.environ["NEUVOKAS_TEST_CHROMIUM"] = found
+            os.environ["CHROMIUM"] = found
             return found
     print(
         "check: the browser tests need Chromium. Install it (Debian: apt install chromium) or name"
-        " one in NEUVOKAS_TEST_CHROMIUM.",
+        " one in CHROMIUM.",
         file=sys.stderr,
     )
     return None

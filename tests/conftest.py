@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -76,7 +76,7 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL server, with a migrated database to copy; gives its address."""
-    given = os.environ.get("NEUVOKAS_TEST_POSTGRES")
+    given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         yield given
         return
@@ -197,6 +197,13 @@ class House:
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
 
     async def stop(self) -> None:
         """Stop serving."""

@@ -66,7 +66,7 @@ SCHEMA: dict[str, type[TelegramMethod[Any]]] = {
 UPDATE_KINDS = set(Update.model_fields) - {"update_id"}
 
 
-class Refusal(Exception):  # noqa: N818 - it is Telegram's answer, not a mistake of this code.
+class Refusal(Exception):
     """Telegram answers this call with an error.
 
     `blame` tells whether the bot could have known better; only then is it a violation.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import House, make_resident, settings_for
+from tests.conftest import TOKEN, House, attach, make_resident, settings_for
 
 
 async def test_question_is_answered_word_for_word(resident, town):
@@ -74,7 +74,7 @@ async def test_yes_leaves_it_closed(resident, staff):
 
 async def test_number_picks_a_suggestion(resident, town):
     """ "Did you mean" can be answered by typing the number, and back leads to the choices again."""
-    offered = await resident.says("ajanvaraus vai peruutus")
+    offered = await resident.says("digituki")
     assert offered
     picked = await resident.says("1")
     answers = [entry.texts["fi"].answer for entry in town.book.entries.values()]
@@ -93,7 +93,7 @@ async def test_two_misses_do_not_ask_to_rephrase(resident):
 async def test_aside_question_while_waiting(resident, staff, town):
     """While a ticket waits the resident can ask the bot something else, and come back."""
     await resident.says("ihminen")
-    await resident.presses("muuta")
+    await resident.presses("Kysy jotain muuta")
     answer = town.book.entries["digituki-price"].texts["fi"].answer.strip()
     assert answer in "\n".join(await resident.says("Paljonko digituki maksaa?"))
     await resident.says("takaisin")
@@ -130,27 +130,20 @@ async def test_language_is_chosen_and_detected(full_house, telegram, town):
 
 async def test_conversation_goes_on_after_a_restart(database_url, telegram, clock, town):
     """State is in the database: another process picks the conversation up in mid-choice."""
-    from tests.conftest import TOKEN, attach  # noqa: PLC0415 - only here
-
     settings = settings_for(database_url, telegram_token=TOKEN, telegram_api_url=telegram.url)
     for door in ("web", "telegram"):
-        first = House(settings, clock, town)
-        await first.start()
-        attach(telegram, first)
-        person = make_resident(door, first, telegram, "fi")
-        offered = await person.says("ajanvaraus vai peruutus")
-        assert offered
-        await first.stop()
+        async with House(settings, clock, town) as first:
+            attach(telegram, first)
+            person = make_resident(door, first, telegram, "fi")
+            assert await person.says("digituki")
         clock.pass_(days=3)
-        second = House(settings, clock, town)
-        await second.start()
-        attach(telegram, second)
-        if door == "web":
-            person.house = second
-        picked = await person.says("1")
+        async with House(settings, clock, town) as second:
+            attach(telegram, second)
+            if door == "web":
+                person.house = second
+            picked = await person.says("1")
         answers = [entry.texts["fi"].answer.strip() for entry in town.book.entries.values()]
         assert any(answer in picked[-1] for answer in answers), door
-        await second.stop()
 
 
 @pytest.mark.parametrize("door", ["web", "telegram"])

@@ -1,0 +1,492 @@
+"""The pages in a real Chromium: with and without script, by keyboard, on a phone, for everybody."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import async_playwright, expect
+
+from bot import staff as people
+from bot.commands import command_in
+from bot.models import Role
+from bot.texts import LOCALES, texts
+from tests.conftest import House, WebResident, settings_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Browser, Locator, Page, Route
+
+    from tests.conftest import Clock, Member
+
+# One loop and one browser for all: starting either takes longer than most of these tests.
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Links inside running text may be smaller; everything that stands alone may not.
+TARGETS = "button, summary, select, textarea, input:not([type=hidden]), a.button, header a, .skip:focus, tbody th a"
+SMALLEST = 44
+# Milliseconds; a busy machine may be slow without anything being wrong.
+PATIENCE = 15_000
+QUESTION = "How much does digital support cost?"
+ANSWER = "Digital support in Helsinki is free."
+
+
+def chromium_path() -> str:
+    """Where Chromium is; a test that needs it fails with one line when it is nowhere."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    given = os.environ.get("CHROMIUM")
+    found = given or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.fail(
+            "no Chromium: install it (Debian: apt install chromium) or set CHROMIUM",
+            pytrace=False,
+        )
+    return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_path(), args=ARGUMENTS, chromium_sandbox=False
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(sqlite_url: str, clock: Clock, town) -> AsyncIterator[House]:
+    """The application, serving in this module's loop."""
+    built = House(settings_for(sqlite_url), clock, town)
+    await built.start()
+    yield built
+    await built.stop()
+
+
+@pytest.fixture
+def visit(chromium: Browser, house: House):
+    """Open a page as a new visitor; what the browser complains about fails the test at the end."""
+
+    @asynccontextmanager
+    async def visiting(path: str = "/", *, session: str = "", **options) -> AsyncIterator[Page]:
+        context = await chromium.new_context(
+            base_url=house.url,
+            **{"locale": "en-GB", "viewport": {"width": 390, "height": 844}, **options},
+        )
+        if session:
+            await context.add_cookies(
+                [{"name": "neuvokas_staff", "value": session, "url": f"{house.url}/staff"}]
+            )
+        complaints: list[str] = []
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
+        context.on("request", lambda request: complaints.extend(foreign(request.url)))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.extend(serious(message)))
+        await page.goto(path)
+        yield page
+        await context.close()
+        assert complaints == []
+
+    return visiting
+
+
+def foreign(url: str) -> list[str]:
+    """The address, if it is not on this machine."""
+    parts = urlsplit(url)
+    return [url] if parts.scheme != "data" and parts.hostname != "127.0.0.1" else []
+
+
+def serious(message) -> list[str]:
+    """What the browser's console says, unless it is only that an answer was an error or lost."""
+    expected = message.text.startswith("Failed to load resource")
+    return [] if expected or message.type not in {"error", "warning"} else [message.text]
+
+
+async def signed_in(house: House, member: Member, locale: str = "en") -> str:
+    """The cookie of a member of staff who has signed in and reads a language."""
+    async with house.database.write() as session:
+        person = await people.by_name(session, member.name)
+        person.locale = locale
+        return await people.issue(session, "session", person, house.clock(), people.SESSION_LASTS)
+
+
+async def waiting(house: House, member: Member, text: str = "my tablet is stuck") -> str:
+    """The number of a new ticket."""
+    resident = WebResident(house, "en")
+    await resident.says(text)
+    await resident.says("human")
+    return (await member.queue())[-1]
+
+
+def newest(page: Page) -> Locator:
+    return page.locator("#messages > .message").last
+
+
+async def say(page: Page, text: str) -> None:
+    await page.fill("#text", text)
+    await page.click(".send")
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_question_is_answered(visit, script):
+    """The greeting stays, the question and its answer with the source follow; the field is empty."""
+    async with visit(java_script_enabled=script) as page:
+        greeting = await page.locator(".message .text").inner_text()
+        await say(page, QUESTION)
+        await expect(newest(page)).to_contain_text(ANSWER)
+        texts_shown = await page.locator(".message .text").all_inner_texts()
+        assert texts_shown[:2] == [greeting, QUESTION]
+        assert len(texts_shown) == 3
+        source = newest(page).locator(".source a")
+        await expect(source).to_have_attribute("href", "https://digituki.hel.fi/")
+        await expect(page.locator("#text")).to_have_value("")
+
+
+async def test_only_newest_choices_can_be_pressed(visit):
+    """With the script, the choices of older messages are gone."""
+    async with visit() as page:
+        await say(page, QUESTION)
+        await expect(newest(page)).to_contain_text(ANSWER)
+        await page.get_by_role("button", name="This helped").click()
+        await expect(newest(page)).to_contain_text("Good to hear")
+        await expect(page.locator(".choices")).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_person_answers(visit, house, script):
+    """A reply of staff, with their name, is there within a second; without script after looking again."""
+    maija = await house.staff("Maija")
+    async with visit(java_script_enabled=script) as page:
+        await say(page, "my tablet does not start")
+        await expect(page.locator(".message.resident")).to_have_count(1)
+        await page.locator(".always .person").click()
+        await expect(newest(page)).to_contain_text("N-1001")
+        await maija.replies("N-1001", "Bring it to the library.")
+        if not script:
+            await page.get_by_role("link", name="Look for new messages").click()
+        reply = page.locator(".message.staff")
+        await expect(reply).to_contain_text("Bring it to the library.", timeout=1000)
+        await expect(reply.locator(".who")).to_contain_text("Maija, city staff")
+        await expect(reply).to_be_in_viewport()
+
+
+async def test_lost_answer_is_not_said_twice(visit):
+    """When the answer is lost on the way the text stays; sent again, it stands there once."""
+    async with visit() as page:
+        await say(page, "hello there")
+        await expect(page.locator(".message.resident")).to_have_count(1)
+
+        async def lose(route: Route) -> None:
+            await route.fetch()
+            await route.abort()
+
+        await page.route(re.compile(r"/chat\b"), lose)
+        await say(page, QUESTION)
+        await expect(page.get_by_role("alert")).to_contain_text("Your message is still here")
+        await expect(page.locator("#text")).to_have_value(QUESTION)
+        await expect(page.locator("#text")).to_have_attribute("aria-invalid", "true")
+        await page.unroute_all()
+        await page.click(".send")
+        await expect(page.locator("#text")).to_have_value("")
+        await expect(page.get_by_role("alert")).to_be_empty()
+        await page.reload()
+        assert await page.locator(".resident .text", has_text=QUESTION).count() == 1
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_refused_text_is_kept(visit, script):
+    """What is too long stays in its field, beside what is wrong with it."""
+    long = "long " * 900
+    async with visit(java_script_enabled=script) as page:
+        await say(page, long)
+        await expect(page.get_by_role("alert")).to_contain_text("too long")
+        await expect(page.locator("#text")).to_have_value(long)
+        described = await page.get_attribute("#text", "aria-describedby")
+        assert "problem" in described.split()
+        await expect(page.locator("#text")).to_be_focused()
+
+
+async def test_broken_connection_is_told(visit, house):
+    """Offline, the page says so and keeps what is typed; afterwards it catches up by itself."""
+    maija = await house.staff("Maija")
+    async with visit() as page:
+        await page.locator(".always .person").click()
+        await expect(newest(page)).to_contain_text("N-1001")
+        await page.fill("#text", "half a sentence")
+        await page.context.set_offline(True)
+        await expect(page.locator(".offline")).to_contain_text("The connection is broken")
+        await maija.replies("N-1001", "Are you still there?")
+        await page.context.set_offline(False)
+        await expect(page.locator(".message.staff")).to_contain_text("Are you still there?")
+        await expect(page.locator(".offline")).to_be_empty()
+        await expect(page.locator("#text")).to_have_value("half a sentence")
+        await page.reload()
+        await expect(page.locator("#text")).to_have_value("half a sentence")
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_language_changes_the_page(visit, script):
+    """After choosing a language the whole page is in it."""
+    async with visit(java_script_enabled=script) as page:
+        await say(page, QUESTION)
+        await expect(newest(page)).to_contain_text(ANSWER)
+        await page.get_by_role("button", name="Svenska").first.click()
+        await expect(page.locator("html")).to_have_attribute("lang", "sv")
+        await expect(page.locator(".languages [aria-current]")).to_have_text("Svenska")
+        await expect(page.locator(".send")).to_have_text("Skicka")
+        await expect(page.locator(".message.resident").first).to_contain_text(QUESTION)
+
+
+async def test_link_in_a_language(visit):
+    """A link may name the language, and the conversation begins in it."""
+    async with visit("/?lang=sv") as page:
+        await page.locator(".always .person").click()
+        await expect(newest(page)).to_contain_text("N-1001")
+        await expect(page.locator("html")).to_have_attribute("lang", "sv")
+        await page.reload()
+        await expect(page.locator("html")).to_have_attribute("lang", "sv")
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_back_and_clear(visit, script):
+    """Back shows what was before; finish and clear leaves nothing of the conversation."""
+    async with visit(java_script_enabled=script) as page:
+        await say(page, QUESTION)
+        await expect(newest(page)).to_contain_text(ANSWER)
+        await page.get_by_role("button", name="Back", exact=True).click()
+        await expect(newest(page)).to_contain_text("Hello! I am Neuvokas")
+        await page.fill("#text", "a secret")
+        await page.locator(".finish summary").click()
+        await page.get_by_role("button", name="Yes, clear it").click()
+        await expect(page.locator(".message")).to_have_count(1)
+        await expect(page.locator("#text")).to_have_value("")
+        assert await page.context.cookies() == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_buttons_that_say_words(locale):
+    """Back and Repeat are said as words; in every language the bot knows them."""
+    words = texts(locale)
+    assert command_in(words.gettext("Back")) == "back"
+    assert command_in(words.gettext("Repeat")) == "repeat"
+
+
+async def test_chat_by_keyboard(visit):
+    """Skip to the field, ask, reach the choices and press one; the answer then has the focus."""
+    async with visit() as page:
+        await page.keyboard.press("Tab")
+        await expect(page.locator(".skip")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#text")).to_be_focused()
+        await page.keyboard.type(QUESTION)
+        await page.keyboard.press("Enter")
+        await expect(newest(page)).to_contain_text(ANSWER)
+        await expect(page.locator("#text")).to_be_focused()
+        helped = page.get_by_role("button", name="This helped")
+        for _ in range(10):
+            await page.keyboard.press("Shift+Tab")
+            if await helped.evaluate("button => button === document.activeElement"):
+                break
+        await page.keyboard.press("Enter")
+        await expect(newest(page)).to_contain_text("Good to hear")
+        await expect(newest(page)).to_be_focused()
+
+
+async def test_numbers_and_pages_can_be_pressed(visit):
+    """A phone number in an answer dials; what the resident wrote stays plain text."""
+    async with visit() as page:
+        await say(page, f"{QUESTION} 09 310 10011")
+        await expect(page.locator(".bot").last.locator("a[href='tel:0931010011']")).to_be_visible()
+        await expect(page.locator(".resident a")).to_have_count(0)
+
+
+async def test_printed_conversation(visit):
+    """On paper there is the conversation and nothing to press."""
+    async with visit() as page:
+        await page.emulate_media(media="print")
+        await expect(page.locator(".message")).to_be_visible()
+        await expect(page.locator("button:visible, textarea:visible")).to_have_count(0)
+
+
+async def test_sign_in(visit, house):
+    """A wrong password is told beside the field; the right one opens the queues, by keyboard alone."""
+    await house.staff("Maija")
+    async with visit("/staff") as page:
+        await page.keyboard.type("Maija")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("a bad password")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("not right")
+        await expect(page.locator("#name")).to_have_value("Maija")
+        await expect(page.locator("#password")).to_be_focused()
+        await page.keyboard.type("a good password")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_be_visible()
+        assert urlsplit(page.url).path == "/staff"
+
+
+async def test_new_ticket_appears_in_the_list(visit, house):
+    """The list of tickets renews itself."""
+    maija = await house.staff("Maija")
+    async with visit("/staff", session=await signed_in(house, maija)) as page:
+        await expect(page.locator(".empty")).to_be_visible()
+        number = await waiting(house, maija)
+        await expect(page.get_by_role("link", name=number)).to_be_visible(timeout=1000)
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_claim_conflict_shows_who_has_it(visit, house, script):
+    """Who comes second is told who was first, and keeps what was typed."""
+    maija, antti = await house.staff("Maija"), await house.staff("Antti")
+    number = await waiting(house, maija)
+    session = await signed_in(house, antti)
+    async with visit(
+        f"/staff/tickets/{number}", session=session, java_script_enabled=script
+    ) as page:
+        await page.fill("#text", "Try turning it off.")
+        await maija.claims(number)
+        if script:
+            status = page.locator(".facts .status").first
+            await expect(status).to_have_text("Claimed by Maija", timeout=1000)
+        await expect(page.locator("#text")).to_have_value("Try turning it off.")
+        await page.get_by_role("button", name="Send the reply").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Maija has this ticket.")
+        await expect(page.locator("#text")).to_have_value("Try turning it off.")
+
+
+async def test_reply_by_keyboard_while_the_resident_writes(visit, house):
+    """News come in under one's hands without taking the focus or a word; Ctrl and Enter send."""
+    maija = await house.staff("Maija")
+    resident = WebResident(house, "en")
+    await resident.says("human")
+    session = await signed_in(house, maija)
+    async with visit("/staff/tickets/N-1001", session=session) as page:
+        await page.focus("#text")
+        await page.keyboard.type("Please hold ")
+        await resident.says("it is a Samsung")
+        added = page.locator(".message.resident", has_text="it is a Samsung")
+        await expect(added).to_have_count(1, timeout=1000)
+        await page.keyboard.type("the button.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".message.staff")).to_contain_text("Please hold the button.")
+        await expect(page.locator("#text")).to_have_value("")
+    assert await resident.hears("Please hold the button.")
+
+
+async def test_unsent_reply_survives_a_lost_connection(visit, house):
+    """A reply that could not be sent is there again when the page is."""
+    maija = await house.staff("Maija")
+    number = await waiting(house, maija)
+    session = await signed_in(house, maija)
+    async with visit(f"/staff/tickets/{number}", session=session) as page:
+        await page.fill("#text", "Take it to Oodi.")
+        await page.context.set_offline(True)
+        await page.get_by_role("button", name="Send the reply").click(no_wait_after=True)
+        await expect(page.locator("#text")).to_have_count(0)
+        await page.context.set_offline(False)
+        await page.goto(f"/staff/tickets/{number}")
+        await expect(page.locator("#text")).to_have_value("Take it to Oodi.")
+
+
+async def every_page(page: Page, house: House, lead: Member, locale: str) -> AsyncIterator[str]:
+    """Walk through every page, each in the state that shows most; give its name."""
+    yield "greeting"
+    await say(page, {"fi": "Paljonko digituki maksaa?", "sv": "Vad kostar digistöd?"}[locale])
+    await expect(page.locator(".source")).to_be_visible()
+    await page.locator(".always .person").click()
+    await expect(newest(page)).to_contain_text("N-1001")
+    await lead.replies("N-1001", "09 310 10011, digituki.hel.fi")
+    await expect(page.locator(".message.staff a").first).to_be_visible()
+    await page.locator(".finish summary").click()
+    await page.evaluate("document.querySelector('.offline').textContent = 'Broken'")
+    await say(page, "long " * 900)
+    await expect(page.get_by_role("alert")).not_to_be_empty()
+    yield "conversation"
+    await page.goto("/nowhere")
+    yield "error"
+    await page.goto("/staff/sign-in")
+    await page.fill("#name", "Laura")
+    await page.fill("#password", "a bad password")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    yield "sign in"
+    async with house.database.write() as session:
+        invited = await people.add(session, "Sofia", Role.STAFF, ["events"], house.clock())
+        secret = await people.invite(session, invited, house.clock())
+    await page.goto(f"/staff/join/{secret}")
+    yield "join"
+    await waiting(house, lead)
+    house.clock.pass_(days=2)
+    cookie = {"name": "neuvokas_staff", "value": await signed_in(house, lead, locale)}
+    await page.context.add_cookies([{**cookie, "url": f"{house.url}/staff"}])
+    await page.goto("/staff")
+    await expect(page.locator("tr.late")).to_be_visible()
+    yield "tickets"
+    await page.goto("/staff/people")
+    await page.locator("tbody button").first.click()
+    await expect(page.locator("#link")).to_be_visible()
+    yield "people"
+    await page.goto("/staff/tickets/N-1001")
+    await page.locator(".tried summary").first.click()
+    yield "ticket"
+    await lead.closes("N-1001")
+    await page.goto("/staff/tickets/N-1001")
+    yield "closed ticket"
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "fi"), ("dark", "sv")])
+async def test_every_page_is_accessible(visit, house, scheme, locale):
+    """Axe finds nothing, in light and dark; what is pressed is large enough for an unsteady finger.
+
+    Nothing is cut off sideways at 320 px (1280 px at 400 %) and 195 px (a phone, text at 200 %).
+    """
+    lead = await house.staff("Laura", Role.LEAD)
+    axe = Axe()
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    found: list[tuple] = []
+    async with visit(color_scheme=scheme, locale=f"{locale}-FI") as page:
+        async for name in every_page(page, house, lead, locale):
+            for width in (195, 320, 1280):
+                await page.set_viewport_size({"width": width, "height": 844})
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                found += [(name, width, "is as wide as", wide)] if wide > width else []
+                if width == 195:
+                    continue
+                found += [(name, width, *small) for small in await too_small(page)]
+                results = await axe.run(page, options=options)
+                found += [
+                    (name, width, violation["id"], node["target"], node["failureSummary"])
+                    for violation in results.response["violations"]
+                    for node in violation["nodes"]
+                ]
+    assert not found, found
+
+
+async def too_small(page: Page) -> list[tuple[str, float, float]]:
+    """What is pressed or filled in and is too small for an unsteady finger: text, width, height."""
+    boxes = await page.locator(TARGETS).evaluate_all(
+        """targets => targets.filter(target => target.checkVisibility()).map(target => {
+            const box = (target.type === "checkbox" ? target.closest("label") : target).getBoundingClientRect();
+            return [target.outerHTML.slice(0, 80), box.width, box.height];
+        })"""
+    )
+    return [tuple(box) for box in boxes if min(box[1:]) < SMALLEST]
