@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCALES = ("fi", "sv", "en")
+# In the utterances, the id under which stands what no entry answers.
+OUT_OF_SCOPE = "nothing"
 FEWEST_STEPS = 2
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A button's value is `show:` and the id, and Telegram allows it 64 bytes.
@@ -103,11 +105,15 @@ class Book:
         entries: By id, in the order of `entries.yaml`.
         queues: By id.
         digest: Changes whenever a word of the book changes.
+        utterances: By locale and entry, what residents might write; the matcher learns from it.
+        out_of_scope: By locale, what no entry answers; the matcher learns to refuse it.
     """
 
     entries: Mapping[str, Entry]
     queues: Mapping[str, Queue]
     digest: str
+    utterances: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    out_of_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def queue(self, name: str | None) -> Queue:
         """Return the named queue, or `general`, or the first one: a matter always has somewhere to go."""
@@ -202,6 +208,7 @@ class _Reader:
                     self._fault(
                         file, entry, "is not in entries.yaml; add it there or correct the id"
                     )
+        utterances = {locale: self._utterances(locale, facts) for locale in LOCALES}
         queues = self._queues(facts)
         entries = {id_: self._entry(id_, facts[id_], words, queues) for id_ in facts}
         if not facts:
@@ -209,13 +216,49 @@ class _Reader:
         if self.faults:
             raise BookError(self.faults)
         complete = {id_: entry for id_, entry in entries.items() if entry}
-        return Book(complete, queues, self.hash.hexdigest())
+        return Book(
+            complete,
+            queues,
+            self.hash.hexdigest(),
+            {
+                locale: {id_: lines for id_, lines in said.items() if id_ != OUT_OF_SCOPE}
+                for locale, said in utterances.items()
+            },
+            {locale: said.get(OUT_OF_SCOPE, ()) for locale, said in utterances.items()},
+        )
 
     def _fault(self, file: str, entry: str, fault: str) -> None:
         self.faults.append(Fault(file, entry, fault))
 
+    def _utterances(self, locale: str, facts: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+        """Return one language's utterances by entry, and those that no entry answers."""
+        found: dict[str, tuple[str, ...]] = {}
+        for path in sorted((self.folder / locale / "utterances").glob("*.yaml")):
+            name = path.relative_to(self.folder).as_posix()
+            for id_, lines in self._content(name).items():
+                if id_ not in facts and id_ != OUT_OF_SCOPE:
+                    self._fault(name, id_, "is not in entries.yaml; add it there or correct the id")
+                check = _Check(self, name, id_, {"utterances": lines})
+                said = check.list_of("utterances", str.strip, "sentences in quotes")
+                found[id_] = (*found.get(id_, ()), *(line.strip() for line in said))
+        return found
+
     def _mapping(self, name: str, *, required: bool = False) -> dict[str, Any]:
         """Return a file's mapping of ids to mappings; what is not one is a fault and left out."""
+        good = {}
+        for id_, value in self._content(name, required=required).items():
+            if not _ID.fullmatch(id_):
+                self._fault(
+                    name, id_, "an id has 1-56 letters a-z, digits, hyphens, dots or underscores"
+                )
+            elif not isinstance(value, dict):
+                self._fault(name, id_, "must be a mapping such as {question: …, answer: …}")
+            else:
+                good[id_] = value
+        return good
+
+    def _content(self, name: str, *, required: bool = False) -> dict[str, Any]:
+        """Return a file's mapping of ids; empty, with the fault noted, when it is none."""
         path = self.folder / name
         if not path.is_file():
             if required:
@@ -233,17 +276,7 @@ class _Reader:
         if not isinstance(content, dict):
             self._fault(name, "", "must be a mapping: an id, a colon, and what belongs to it")
             return {}
-        good = {}
-        for id_, value in content.items():
-            if not _ID.fullmatch(id_):
-                self._fault(
-                    name, id_, "an id has 1-56 letters a-z, digits, hyphens, dots or underscores"
-                )
-            elif not isinstance(value, dict):
-                self._fault(name, id_, "must be a mapping such as {question: …, answer: …}")
-            else:
-                good[id_] = value
-        return good
+        return content
 
     def _words(self, folder: str) -> dict[str, tuple[dict[str, Any], str]]:
         """Return one language's entries with the file each stands in."""
