@@ -233,6 +233,21 @@ class Replies:
             for number, choice in enumerate(offered, start=1)
         )
 
+    def two_questions(self, entries: Sequence[str]) -> Reply:
+        """Return the questions found in one message, to be taken one after the other."""
+        _ = self._texts.gettext
+        return Reply(
+            _("You asked more than one thing. Which shall we take first? The other waits here."),
+            self._numbered([*(f"show:{entry}" for entry in entries), "none"]),
+        )
+
+    def other_language(self) -> Reply:
+        """Return, in English, which languages are spoken here, and that a person helps."""
+        return Reply(
+            "I can answer in Finnish, Swedish and English. A person can help you, too.",
+            self._choices(*(f"lang:{locale}" for locale in LOCALES), "human"),
+        )
+
     def not_found(self) -> Reply:
         """Return the first miss: it may be said in other words, or a person helps."""
         _ = self._texts.gettext

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Longer trails help nobody to find back.
 _TRAIL = 10
 _SUGGESTED = 3
+# Fewer letters say nothing about a language.
+_FEWEST_LETTERS = 4
 _TRIED = 5
 
 
@@ -328,6 +331,8 @@ class _Responder:
         return self._say(replies.kept(number), state=replace(self.state, aside=False), shown=label)
 
     def _match(self) -> Turn:
+        if is_foreign_script(self.said.text):
+            return self._say(self.replies.other_language())
         match = self.town.matcher.match(self.said.text, self.locale)
         if match.locale in LOCALES:
             self.locale = match.locale
@@ -335,6 +340,12 @@ class _Responder:
             {"entry": candidate.entry, "score": round(candidate.score, 3)}
             for candidate in match.candidates[:_TRIED]
         )
+        if match.parts:
+            asked = [part.candidates[0].entry for part in match.parts]
+            state = replace(self.state, misses=0, tried=tried)
+            return self._say(
+                self.replies.two_questions(asked), state=state.showing("suggest:" + ",".join(asked))
+            )
         if match.decision is Decision.ESCALATE:
             first = self.state.misses == 0
             state = replace(
@@ -358,3 +369,10 @@ class _Responder:
             {"entry": entry, "score": 1.0}
         ]
         return (*chosen, *(tried for tried in self.state.tried if tried["entry"] != entry))[:_TRIED]
+
+
+def is_foreign_script(text: str) -> bool:
+    """Return whether most letters are of a script that none of our languages uses."""
+    letters = [sign for sign in text if sign.isalpha()]
+    latin = sum(unicodedata.name(sign, "").startswith("LATIN") for sign in letters)
+    return len(letters) >= _FEWEST_LETTERS and latin < len(letters) / 2

@@ -36,7 +36,9 @@ class Texts:
     def __init__(self, locale: str) -> None:
         self.locale = locale
         # Finland's Swedish writes 23.11.2026; British English the day first and the 24-hour clock.
-        self._babel = {"fi": Locale("fi"), "sv": Locale("sv", "FI"), "en": Locale("en", "GB")}[locale]
+        self._babel = {"fi": Locale("fi"), "sv": Locale("sv", "FI"), "en": Locale("en", "GB")}[
+            locale
+        ]
         translations = _catalogue(locale)
         self.gettext = translations.gettext
         self.ngettext = translations.ngettext

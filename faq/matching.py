@@ -56,6 +56,7 @@ class Match:
     decision: Decision
     candidates: tuple[Candidate, ...]
     locale: str
+    parts: tuple[Match, ...] = ()
 
     @property
     def entry(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bot.models import Channel
 from bot.respond import Context, Deed, Kind, Matter, State, Utterance, respond
 from bot.town import town_from
 from faq import book
+from faq.matching import Candidate, Decision, Match
 
 GUIDE = """
   question: "How do I make the text bigger?"
@@ -148,3 +150,36 @@ def test_state_survives_json(town):
     state = turn(town, "show:digituki-price", kind=Kind.CHOICE).state
     assert State.from_json({**state.to_json(), "from_the_future": 1}) == state
     assert State.from_json({}) == State()
+
+
+@pytest.mark.parametrize(
+    "text", ["Где я могу распечатать?", "أين يمكنني الطباعة؟", "打印机在哪里可以用"]
+)
+def test_other_scripts_are_told_which_languages_we_speak(town, text):
+    """Whoever writes in another script is told, in English, the three languages, and offered a person."""
+    reply = turn(town, text, locale="fi").replies[0]
+    assert "Finnish, Swedish and English" in reply.text
+    assert [choice.value for choice in reply.choices] == ["lang:fi", "lang:sv", "lang:en", "human"]
+
+
+class TwoFound:
+    """A matcher that finds two questions in everything."""
+
+    def match(self, _text, locale):
+        parts = tuple(
+            Match(Decision.ANSWER, (Candidate(entry, 0.9),), locale)
+            for entry in ("digituki-price", "printing")
+        )
+        return Match(Decision.SUGGEST, parts[0].candidates, locale, parts)
+
+
+def test_two_questions_are_both_accounted_for(town):
+    """Two questions in one message become two choices; after the first the other is a step back."""
+    both = dataclasses.replace(town, matcher=TwoFound())
+    first = turn(both, "what does it cost and where can I print")
+    values = [choice.value for choice in first.replies[0].choices]
+    assert values == ["show:digituki-price", "show:printing", "none"]
+    shown = turn(both, "1", first.state, offered=offered(first))
+    assert shown.replies[0].entry == "digituki-price"
+    back = turn(both, "back", shown.state)
+    assert [choice.value for choice in back.replies[0].choices] == values
