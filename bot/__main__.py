@@ -25,7 +25,7 @@ from bot.models import Role
 from bot.permits import cli as permits
 from bot.replies import Replies
 from bot.texts import LOCALES
-from bot.town import town_from
+from bot.town import cache_dir, town_from
 from faq import book, checks, evaluation
 from faq.book import BookError
 from faq.matching import Matcher
@@ -172,7 +172,7 @@ def _ask(options: argparse.Namespace, settings: Settings) -> None:
 
 def _match(options: argparse.Namespace, settings: Settings) -> None:
     content = book.load(options.content or settings.content_dir, settings.town)
-    matcher = Matcher(content)
+    matcher = Matcher(content, cache_dir())
     for line in sys.stdin:
         if not line.strip():
             continue
@@ -200,7 +200,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     if unknown:
         print(f"neuvokas: the book has no entry {', '.join(unknown)}", file=sys.stderr)
         return 2
-    matcher = Matcher(content)
+    matcher = Matcher(content, cache_dir())
     judged = [
         evaluation.Asked(text, entry, locale, matcher.match(text, locale))
         for text, entry, locale in tqdm(asked, unit="sentence", disable=None)

@@ -9,7 +9,7 @@ import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from faq.words import dotless, plain
+from faq.spelling import dotless, plain
 
 # The order in which Telegram's menu lists them.
 MENU = ("human", "back", "repeat", "stop", "help", "language", "status")

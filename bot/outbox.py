@@ -32,8 +32,9 @@ from bot.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.database import Database
@@ -119,10 +120,11 @@ def topic_of(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
-async def claim(session: AsyncSession, now: datetime, channels: Sequence[str]) -> list[Delivery]:
-    """Take deliveries that are due, oldest first and one an address, and lease them.
+def due(now: datetime, channels: Sequence[str], resting: Collection[str] = ()) -> Select[Delivery]:
+    """Return the query for deliveries that may be tried, oldest first and one an address.
 
-    In the caller's transaction. Empty when nothing is due.
+    Args:
+        resting: Addresses whose turn has not come.
     """
     earlier = aliased(Delivery)
     waits_behind = exists().where(
@@ -131,19 +133,34 @@ async def claim(session: AsyncSession, now: datetime, channels: Sequence[str]) -
         earlier.status == DeliveryStatus.WAITING,
         earlier.id < Delivery.id,
     )
-    due = (
+    return (
         select(Delivery)
         .where(
             Delivery.status == DeliveryStatus.WAITING,
             Delivery.due_at <= now,
             Delivery.channel.in_(channels),
+            Delivery.address.not_in(resting),
             ~waits_behind,
         )
         .order_by(Delivery.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True, of=Delivery)
     )
-    claimed = list((await session.scalars(due)).all())
+
+
+async def claim(
+    session: AsyncSession,
+    now: datetime,
+    channels: Sequence[str],
+    *,
+    most: int = BATCH,
+    resting: Collection[str] = (),
+) -> list[Delivery]:
+    """Take deliveries that are due, oldest first and one an address, and lease them.
+
+    In the caller's transaction. Empty when nothing is due.
+    """
+    query = due(now, channels, resting).limit(most)
+    query = query.with_for_update(skip_locked=True, of=Delivery)
+    claimed = list((await session.scalars(query)).all())
     for delivery in claimed:
         delivery.due_at = now + LEASE
         delivery.attempts += 1
@@ -189,6 +206,18 @@ class Pace:
         if len(self._sent) > 10_000:  # noqa: PLR2004 - far above a minute's addresses
             self._forget(now)
         return 0.0
+
+    def room(self) -> int:
+        """Return how many messages may go out now, each to another address that does not rest."""
+        count, seconds = self.OVERALL
+        after = self._clock() - seconds
+        return count - sum(sent > after for sent in self._sent.get("", ()))
+
+    def resting(self) -> set[str]:
+        """Return the addresses that had their message within the last second."""
+        after = self._clock() - self.CHAT[1]
+        newest = {address: sent[-1] for address, sent in self._sent.items() if address and sent}
+        return {address for address, sent in newest.items() if sent > after}
 
     def _forget(self, now: float) -> None:
         self._sent = {
@@ -240,17 +269,20 @@ class Worker:
 
     async def deliver_due(self) -> bool:
         """Deliver one batch; return whether there was one."""
+        # What could not go out yet is left where it is: claiming it only to give it back would
+        # cost the database a transaction for each message, again and again.
+        most = 0 if self._global_pause() else min(BATCH, self._pace.room())
+        if most <= 0:
+            return False
+        channels, resting = list(self.senders), self._pace.resting()
         async with self.database.read() as session:
-            waiting = await session.scalar(
-                select(Delivery.id)
-                .where(Delivery.status == DeliveryStatus.WAITING, Delivery.due_at <= self.clock())
-                .limit(1)
-            )
+            look = due(self.clock(), channels, resting).with_only_columns(Delivery.id).limit(1)
+            waiting = await session.scalar(look)
         # Looking first spares SQLite's only writer an empty transaction each second.
         if waiting is None:
             return False
         async with self.database.write() as session:
-            claimed = await claim(session, self.clock(), list(self.senders))
+            claimed = await claim(session, self.clock(), channels, most=most, resting=resting)
         await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
         return bool(claimed)
 
@@ -266,8 +298,7 @@ class Worker:
                 remote_id = await sender.send(delivery)
         except Undeliverable as error:
             log.info("undeliverable: delivery %s", delivery.id)
-            await self._settle(delivery, status=DeliveryStatus.FAILED, last_error=str(error)[:300])
-            await self._mark_unreachable(delivery)
+            await self._mark_unreachable(delivery, str(error))
         except TryLater as error:
             await self._postpone(delivery, str(error), error.seconds)
         except TimeoutError:
@@ -312,21 +343,21 @@ class Worker:
             )
             nudge(session, TOPIC)
 
-    async def _mark_unreachable(self, delivery: Delivery) -> None:
+    async def _mark_unreachable(self, delivery: Delivery, reason: str) -> None:
+        """Fail everything that waits for the resident, since it would fail the same way; tell staff."""
         async with self.database.write() as session:
             await session.execute(
                 update(Conversation)
                 .where(Conversation.id == delivery.conversation_id)
                 .values(is_unreachable=True)
             )
-            # What waits behind would fail the same way; the console shows it to staff.
             await session.execute(
                 update(Delivery)
                 .where(
                     Delivery.conversation_id == delivery.conversation_id,
                     Delivery.status == DeliveryStatus.WAITING,
                 )
-                .values(status=DeliveryStatus.FAILED, last_error="unreachable")
+                .values(status=DeliveryStatus.FAILED, last_error=reason[:300])
             )
         await self._show_staff(delivery)
 

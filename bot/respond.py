@@ -11,7 +11,7 @@ from bot.commands import SWITCH, command_in
 from bot.replies import Replies, Reply
 from bot.texts import LOCALES
 from faq.matching import Decision
-from faq.words import plain
+from faq.spelling import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from faq import book, matching
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAMES = {"helsinki": {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"},
          "espoo": {"fi": "Espoo", "sv": "Esbo", "en": "Espoo"},
@@ -39,11 +37,17 @@ class Town:
         return NAMES[self.id][locale]
 
 
+def cache_dir() -> Path:
+    """Return where what the matcher has learnt is kept; it may be deleted at any time."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "neuvokas"
+
+
 def town_from(folder: Path, town: str) -> Town:
-    """Return a town with its book loaded and its matcher built.
+    """Return a town with its book loaded and its matcher built, or fetched from the cache.
 
     Raises:
         BookError: The book cannot be used.
     """
     read = book.load(folder, town)
-    return Town(town, read, matching.Matcher(read))
+    return Town(town, read, matching.Matcher(read, cache_dir()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from faq.book import LOCALES, Fault
-from faq.words import plain
+from faq.spelling import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

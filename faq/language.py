@@ -1,70 +1,121 @@
-"""Tells which of the book's languages a message is written in, learnt from the book's own words."""
+"""Which of the three languages a message is in, given the one the resident chose."""
 
 from __future__ import annotations
 
 from collections import Counter
-from math import log
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from faq.words import plain
+import numpy as np
+import numpy.typing as npt
+
+from faq.words import LOCALES, Words, fold
 
 if TYPE_CHECKING:
-    from faq.book import Book
+    from collections.abc import Mapping, Sequence
 
-_GRAM = 3
-# Below this gain in log-probability over the resident's language a message does not switch it, by
-# its number of words: one ambiguous word stays with the language spoken so far. Chosen on the book's
-# own phrasings, where names such as "Nordea" gain up to 15 by chance.
-SURE = {1: 16.0, 2: 7.0}
-SURE_FROM_THREE_WORDS = 4.0
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
-
-class LanguageGuess:
-    """A naive Bayes guess over character trigrams.
-
-    Args:
-        book: Its questions, phrasings and answers are the training text.
-    """
-
-    def __init__(self, book: Book) -> None:
-        counts: dict[str, Counter[str]] = {}
-        for entry in book.entries.values():
-            for locale, text in entry.texts.items():
-                grams = counts.setdefault(locale, Counter())
-                for line in (text.question, *text.phrasings, *text.answer.splitlines()):
-                    grams.update(_grams(line))
-        kinds = len(set().union(*counts.values())) or 1
-        self._logs = {
-            locale: {
-                gram: log((count + 0.5) / (grams.total() + kinds / 2))
-                for gram, count in grams.items()
-            }
-            for locale, grams in counts.items()
-        }
-        self._unseen = {
-            locale: log(0.5 / (grams.total() + kinds / 2)) for locale, grams in counts.items()
-        }
-
-    def guess(self, text: str, prior: str | None = None) -> str | None:
-        """Return the message's locale: the prior unless another one is surely meant.
-
-        None when the text has no letters the book knows and there is no prior.
-        """
-        grams = _grams(text)
-        known = [gram for gram in grams if any(gram in logs for logs in self._logs.values())]
-        if not known:
-            return prior
-        scores = {
-            locale: sum(logs.get(gram, self._unseen[locale]) for gram in known)
-            for locale, logs in self._logs.items()
-        }
-        best = max(scores, key=lambda locale: scores[locale])
-        sure = SURE.get(len(plain(text).split()), SURE_FROM_THREE_WORDS)
-        if prior in scores and scores[best] - scores[prior] < sure:
-            return prior
-        return best
+TAUGHT = 4_000  # utterances a language; more teach nothing new about its letters
+# A chosen language counts as much as a few clear words; see matching.md, "Language".
+CHOSEN = 3.0
+ALONE = 4.5  # more when the message is a single word: names and "ok" belong to no language
+HEARD = 40  # words of a message that are looked at
+KEPT = 50_000  # words whose scores are remembered
 
 
-def _grams(text: str) -> list[str]:
-    padded = f"  {plain(text)} "
-    return [padded[i : i + _GRAM] for i in range(len(padded) - _GRAM + 1)]
+def letters(word: str) -> list[str]:
+    """Return the runs of one to four letters, dots kept and dropped both."""
+    found: list[str] = []
+    for form in {word, fold(word)}:
+        padded = f" {form} "
+        found.extend(padded[i : i + n] for n in (1, 2, 3, 4) for i in range(len(padded) - n + 1))
+    return found
+
+
+@dataclass
+class LanguageModel:
+    """How likely each run of letters is in each language."""
+
+    number: dict[str, int]
+    log_p: Floats  # runs x languages
+    known: Mapping[str, Floats]  # whole words: log-odds of the languages
+    _heard: dict[str, Doubles] = field(default_factory=dict)
+
+    def scores(self, words: Sequence[str]) -> Doubles:
+        """Return how well each language explains the words, in nats; equal when there are none."""
+        total = np.zeros(len(LOCALES))
+        for word in words[:HEARD]:
+            score = self._heard.get(word)
+            if score is None:
+                score = self._score(word)
+                if len(self._heard) < KEPT:
+                    self._heard[word] = score
+            total += score
+        return total
+
+    def _score(self, word: str) -> Doubles:
+        total = np.zeros(len(LOCALES))
+        if word.isdigit():
+            return total
+        runs = [self.number[run] for run in letters(word) if run in self.number]
+        if runs:
+            # Runs overlap, so they are not as many witnesses as they seem.
+            piece = self.log_p[runs].sum(0) / max(2.0, len(runs) ** 0.5)
+            total += np.maximum(piece - piece.max(), -4.0)
+        whole = self.known.get(fold(word))
+        return total if whole is None else total + whole
+
+
+def learn(utterances: Mapping[str, Sequence[Sequence[str]]], words: Words) -> LanguageModel:
+    """Return the model of the book's utterances (as words) and of the listed words."""
+    counts: list[Counter[str]] = []
+    whole: list[Counter[str]] = []
+    for locale in LOCALES:
+        of_words: Counter[str] = Counter()
+        for text in utterances.get(locale, ())[:TAUGHT]:
+            of_words.update(text)
+        seen = Counter({fold(word): n for word, n in of_words.items()})
+        listed = words.languages[locale].common
+        seen.update({fold(word): max(3, len(of_words) // 1000) for word in listed})
+        whole.append(seen)
+        runs: Counter[str] = Counter()
+        for word, n in of_words.items():
+            for run in letters(word):
+                runs[run] += min(n, 20)
+        for word in listed:
+            for run in letters(word):
+                runs[run] += 5
+        counts.append(runs)
+    names = sorted({run for c in counts for run, n in c.items() if n > 1})
+    number = {run: i for i, run in enumerate(names)}
+    table = np.array([[c[run] for c in counts] for run in names], np.float32) + 0.5
+    total = table.sum(0)
+    share = table / total
+    log_p = np.log(share / share.mean(1, keepdims=True)).astype(np.float32)
+    sizes = np.array([max(sum(w.values()), 1) for w in whole], np.float32)
+    known = {}
+    for word in {word for w in whole for word, n in w.items() if n >= 3}:
+        rate = (np.array([w[word] for w in whole], np.float32) + 0.3) / (sizes + 1)
+        odds = np.log(rate / rate.max())
+        known[word] = np.clip(odds, -3.0, 0.0).astype(np.float32)
+    return LanguageModel(number, log_p, known)
+
+
+def detect(words: Sequence[str], chosen: str | None, model: LanguageModel, lists: Words) -> str:
+    """Return the language of the message; one doubtful word never changes the chosen one."""
+    text = f" {' '.join(words)} "
+    asked = [
+        locale
+        for locale in LOCALES
+        if any(f" {phrase} " in text for phrase in lists.languages[locale].asks_for)
+    ]
+    if len(asked) == 1:
+        return asked[0]
+    scores = model.scores(words)
+    if chosen in LOCALES:
+        home = LOCALES.index(chosen)
+        scores[home] += CHOSEN + (ALONE if len(words) == 1 else 0.0)
+    best = int(scores.argmax())
+    return LOCALES[best]

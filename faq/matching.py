@@ -1,35 +1,36 @@
-"""An utterance → ranked entries: spelling-tolerant comparison with every phrasing of the book."""
+"""An utterance in; out come ranked entries, each with P(right), and a decision."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from enum import StrEnum
-from math import log, sqrt
 from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
+import numpy as np
 
-from faq.language import LanguageGuess
-from faq.words import dotless, plain, stems
+from faq import cache, features, language, training
+from faq.parts import halves
+from faq.training import Lesson, Trained
+from faq.words import fingerprint, split, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from faq.book import Book
+    from faq.encoder import Encoder
 
-# From this score on the answer is given, from that one on it is offered as a choice.
-ANSWER_FROM = 0.48
-SUGGEST_FROM = 0.30
-# An answer must also lead the next entry by this much; two near equals become a choice.
-CLEAR_LEAD = 0.06
-CANDIDATES = 5
-# So many entries, found by their letters, are compared closely.
-_SHORTLIST = 12
+# Chosen by the measurement recorded in docs/matching.md, "Thresholds"; the same in every language.
+ANSWER = 0.75
+SUGGEST = 0.3
+GLIMPSE = 0.2  # the least share of the classifier for a half that is looked at closely
+PART = 0.7  # each of two questions in one message must be at least this likely
+SHOWN = 5
 
 
 class Decision(StrEnum):
-    """What to do with the ranked entries."""
+    """What to do with a message."""
 
     ANSWER = "answer"
     SUGGEST = "suggest"
@@ -38,7 +39,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One entry and how well it fits, 0-1."""
+    """One entry and the probability, 0 to 1, that it answers the message."""
 
     entry: str
     score: float
@@ -46,11 +47,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Match:
-    """What the book has for an utterance.
+    """What a message matches: at most five candidates, best first.
 
-    Attributes:
-        candidates: Best first, five at most; empty when nothing is alike.
-        locale: The language of the utterance.
+    `locale` is the language of the message; `parts` holds a match for each of two questions.
     """
 
     decision: Decision
@@ -64,106 +63,147 @@ class Match:
         return self.candidates[0].entry if self.decision is Decision.ANSWER else None
 
 
+@dataclass
+class _Reading:
+    """A book read once: its texts ready for training."""
+
+    texts: list[features.Text] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)
+    classes: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    spoken: dict[str, list[list[str]]] = field(default_factory=dict)
+
+
 class Matcher:
-    """Finds entries for utterances; built once for a book, safe to share.
+    """Searches one book. Building takes seconds; from the cache, a fraction of one."""
 
-    Args:
-        book: Its questions and phrasings are what utterances are compared with.
-    """
-
-    def __init__(self, book: Book) -> None:
-        self._language = LanguageGuess(book)
-        self._indexes = {
-            locale: _Index(
-                locale,
-                [
-                    (entry.id, line)
-                    for entry in book.entries.values()
-                    if locale in entry.texts
-                    for line in (entry.texts[locale].question, *entry.texts[locale].phrasings)
-                ],
-            )
-            for locale in sorted(
-                {locale for entry in book.entries.values() for locale in entry.texts}
-            )
-        }
+    def __init__(
+        self, book: Book, cache_dir: Path | None = None, encoder: Encoder | None = None
+    ) -> None:
+        """Learn the book, or fetch what was learnt from the cache, and keep it there."""
+        self._words = words()
+        self._encoder = encoder
+        self._entries = sorted(book.entries)
+        path = cache_dir / f"matcher-{self._key(book)}.npz" if cache_dir else None
+        trained = cache.load(path) if path else None
+        if trained is None:
+            trained = self._learn(book)
+            if path:
+                cache.save(path, trained)
+        self._trained: Trained = trained
 
     def match(self, text: str, locale: str | None = None) -> Match:
-        """Return the entries that fit, in the language of the text.
+        """Return what the message matches; `locale` is the language the resident chose."""
+        whole = self._one(text, locale)
+        if whole.decision is Decision.ESCALATE and not whole.candidates:
+            return whole
+        for halved in halves(text, self._words):
+            if not self._may_be_two(halved):
+                continue
+            parts = (self._one(halved[0], whole.locale), self._one(halved[1], whole.locale))
+            if self._are_two(parts):
+                return Match(Decision.SUGGEST, whole.candidates, whole.locale, parts)
+        return whole
 
-        Args:
-            text: What the resident wrote; any text at all, also empty or very long.
-            locale: The language spoken so far, kept unless the text is surely in another.
-        """
-        spoken = self._language.guess(text, locale) or locale or next(iter(self._indexes), "fi")
-        index = self._indexes.get(spoken)
-        candidates = tuple(index.best(text)) if index else ()
-        return Match(_decide(candidates), candidates, spoken)
+    def _may_be_two(self, halved: tuple[str, str]) -> bool:
+        """Whether the classifier alone sees two things; most messages need no closer look."""
+        index = self._trained.index
+        seen = -1
+        for half in halved:
+            entry, share = index.guess(index.space.vector(features.read(half, self._words)))
+            if share < GLIMPSE or entry == seen:
+                return False
+            seen = entry
+        return True
 
+    def _are_two(self, parts: tuple[Match, Match]) -> bool:
+        """Whether the halves surely ask for two different things."""
+        tops = [part.candidates[0] for part in parts if part.candidates]
+        return (
+            len(tops) == 2
+            and tops[0].entry != tops[1].entry
+            and min(top.score for top in tops) >= PART
+        )
 
-def _decide(candidates: tuple[Candidate, ...]) -> Decision:
-    if not candidates or candidates[0].score < SUGGEST_FROM:
+    def _one(self, text: str, chosen: str | None) -> Match:
+        said = split(text)
+        locale = language.detect(said, chosen, self._trained.language, self._words)
+        read = features.read(text, self._words)
+        index = self._trained.index
+        vector = index.space.vector(read)
+        if not index.count or not len(vector.indices):
+            return Match(Decision.ESCALATE, (), locale)
+        meaning = self._encoder.encode([text[:1000]])[0] if self._encoder else None
+        evidence = index.evidence(vector, read, meaning)
+        scores = self._trained.calibration.probabilities(evidence)
+        order = np.argsort(-scores, kind="stable")[:SHOWN]
+        candidates = tuple(
+            Candidate(self._entries[evidence.classes[i]], round(float(scores[i]), 4)) for i in order
+        )
+        return Match(
+            self._decide(candidates, read, int(evidence.classes[order[0]])), candidates, locale
+        )
+
+    def _decide(
+        self, candidates: tuple[Candidate, ...], read: features.Text, best: int
+    ) -> Decision:
+        if candidates[0].score >= ANSWER:
+            return Decision.SUGGEST if self._is_bare(read, best) else Decision.ANSWER
+        if sum(candidate.score for candidate in candidates[:3]) >= SUGGEST:
+            return Decision.SUGGEST
         return Decision.ESCALATE
-    lead = candidates[0].score - (candidates[1].score if len(candidates) > 1 else 0)
-    if candidates[0].score >= ANSWER_FROM and lead >= CLEAR_LEAD:
-        return Decision.ANSWER
-    return Decision.SUGGEST
 
+    def _is_bare(self, read: features.Text, best: int) -> bool:
+        """Whether the message is one word that several entries share."""
+        fillers = {word for lang in self._words.languages.values() for word in lang.fillers}
+        telling = [word for word in read.words if word not in fillers] or list(read.words)
+        return len(telling) == 1 and not self._trained.index.is_owner(best, telling[0])
 
-class _Index:
-    """One language's phrasings by their letters: cosine over character n-grams, then RapidFuzz."""
+    def _key(self, book: Book) -> str:
+        parts = (
+            book.digest,
+            fingerprint(),
+            str(cache.FORMAT),
+            self._encoder.identity if self._encoder else "",
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
-    def __init__(self, locale: str, lines: list[tuple[str, str]]) -> None:
-        self._locale = locale
-        self._entries = [entry for entry, _ in lines]
-        self._stems = [" ".join(stems(plain(line), locale)) for _, line in lines]
-        grams = [Counter(self._grams(line)) for _, line in lines]
-        found_in = Counter(gram for counted in grams for gram in counted)
-        self._idf = {gram: log((1 + len(lines)) / count) for gram, count in found_in.items()}
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, counted in enumerate(grams):
-            for gram, weight in self._weights(counted).items():
-                self._postings[gram].append((number, weight))
+    def _learn(self, book: Book) -> Trained:
+        reading = self._read(book)
+        model = language.learn(reading.spoken, self._words)
+        meanings = self._encoder.encode(reading.plain) if self._encoder and reading.plain else None
+        lesson = Lesson(
+            reading.texts,
+            np.array(reading.classes, np.int32),
+            np.array(reading.places, np.int32),
+            len(self._entries),
+            meanings,
+        )
+        return training.train(lesson, model)
 
-    def best(self, text: str) -> Iterator[Candidate]:
-        """Yield entries, best first."""
-        cosines: dict[int, float] = defaultdict(float)
-        for gram, weight in self._weights(Counter(self._grams(text))).items():
-            for number, other in self._postings.get(gram, ()):
-                cosines[number] += weight * other
-        of_entry: dict[str, list[tuple[float, int]]] = defaultdict(list)
-        for number, cosine in cosines.items():
-            of_entry[self._entries[number]].append((cosine, number))
-        nearest = sorted(((max(pairs), entry) for entry, pairs in of_entry.items()), reverse=True)
-        said = " ".join(stems(plain(text), self._locale))
-        scored = [
-            Candidate(entry, self._score(said, sorted(of_entry[entry], reverse=True)[:4]))
-            for _, entry in nearest[:_SHORTLIST]
-        ]
-        yield from sorted(scored, key=lambda candidate: -candidate.score)[:CANDIDATES]
+    def _read(self, book: Book) -> _Reading:
+        reading = _Reading()
+        for number, name in enumerate(self._entries):
+            texts = book.entries[name].texts
+            for locale in sorted({*texts, *book.utterances}):
+                said: list[str] = []
+                if locale in texts:
+                    said += [texts[locale].question, *texts[locale].phrasings]
+                said += book.utterances.get(locale, {}).get(name, ())
+                self._add(reading, dict.fromkeys(said), locale, number)
+        for locale, said_outside in sorted(book.out_of_scope.items()):
+            self._add(reading, dict.fromkeys(said_outside), locale, len(self._entries))
+        return reading
 
-    def _score(self, said: str, near: list[tuple[float, int]]) -> float:
-        """Return 0-1 from an entry's nearest phrasings: mostly letters, then words in any order."""
-        cosine = near[0][0]
-        breadth = sum(value for value, _ in near) / len(near)
-        words = max(fuzz.token_sort_ratio(said, self._stems[number]) for _, number in near) / 100
-        return round(min(1.0, 0.55 * cosine + 0.2 * breadth + 0.25 * words), 4)
-
-    def _grams(self, line: str) -> Iterable[str]:
-        words = dotless(plain(line)).split()
-        for word in (*words, *stems(" ".join(words), self._locale)):
-            padded = f" {word} "
-            for size in (2, 3, 4):
-                for start in range(len(padded) - size + 1):
-                    yield padded[start : start + size]
-
-    def _weights(self, counted: Counter[str]) -> dict[str, float]:
-        raw = {
-            gram: (1 + log(count)) * self._idf[gram]
-            for gram, count in counted.items()
-            if gram in self._idf
-        }
-        # Letters the book has never seen still make the message longer, and so less alike.
-        unseen = sum(1 for gram in counted if gram not in self._idf) * 4.0
-        norm = sqrt(sum(weight * weight for weight in raw.values()) + unseen) or 1.0
-        return {gram: weight / norm for gram, weight in raw.items()}
+    def _add(self, reading: _Reading, said: Mapping[str, None], locale: str, number: int) -> None:
+        place = 0
+        for text in said:
+            read = features.read(text, self._words)
+            if not read.words:
+                continue
+            reading.texts.append(read)
+            reading.plain.append(text)
+            reading.classes.append(number)
+            reading.places.append(place)
+            reading.spoken.setdefault(locale, []).append(split(text))
+            place += 1

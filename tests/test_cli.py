@@ -61,7 +61,7 @@ _build = matching.Matcher
 _built: dict[int, matching.Matcher] = {}
 
 
-def _matcher(content):
+def _matcher(content, _cache=None):
     if id(content) not in _built:
         _built[id(content)] = _build(content)
     return _built[id(content)]

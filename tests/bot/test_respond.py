@@ -52,7 +52,7 @@ def offered(turn):
 
 def test_guided_answer_comes_one_step_at_a_time(guided):
     """Each step is one message, the beginning with the first, and the last asks whether it helped."""
-    first = turn(guided, "How do I make the text bigger?")
+    first = turn(guided, "show:bigger", kind=Kind.CHOICE)
     assert first.replies[0].text == "Step 1 of 3\nWe make the text bigger.\n\n1. Open Settings."
     assert first.replies[0].entry == "bigger"
     second = turn(guided, "1", first.state, offered=offered(first))

@@ -15,9 +15,13 @@ from faq.matching import Decision, Matcher
 HERE = Path(__file__).parent
 
 
+# What no entry answers may also be told kindly that the service does not answer it.
+REFUSALS = {None, "off-topic"}
+
+
 @pytest.fixture(scope="module")
-def matcher():
-    return Matcher(book.load(Path(book.__file__).parent))
+def matcher(town):
+    return town.matcher
 
 
 def held_out(locale):
@@ -47,7 +51,7 @@ def test_wrong_answers_are_rare(matcher, locale):
     wrong = [
         sentence
         for sentence, entry in asked
-        if matcher.match(sentence, locale).entry not in {None, entry}
+        if matcher.match(sentence, locale).entry not in ({entry} | REFUSALS)
     ]
     assert len(wrong) / len(asked) <= 0.06, wrong
 

@@ -1,0 +1,119 @@
+"""Makes a searchable index of a book, and a calibration from the book's own utterances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from faq import calibration, classifier, features, index
+from faq.calibration import Calibration, Case
+from faq.prior import prior_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from faq.features import FeatureSpace, Floats, Ints, Text
+    from faq.index import Index
+    from faq.language import LanguageModel
+
+FOLDS = 4
+LARGE = 6_000  # above this one part is held out, not each in turn
+HUGE = 20_000  # above this a feature must be in three utterances
+HELD_OUT = 8  # the one part is an eighth
+CASES = 1_600
+WEIGHTS = 30_000_000  # features x entries: 60 MB
+NEAR_MISSES = 0.25  # share of the cases whose own entry is hidden: what the book does not have
+ENOUGH = 40
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The utterances of a book: each with its entry's number and its place in the entry's list."""
+
+    texts: Sequence[Text]
+    classes: Ints
+    places: Ints
+    count: int
+    meanings: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives, and the cache keeps."""
+
+    index: Index
+    calibration: Calibration
+    language: LanguageModel
+
+
+def epochs(size: int) -> float:
+    """Return how often the classifier goes through the utterances; measured, see matching.md."""
+    return 12 if size < classifier.LARGE else 3 if size < 12_000 else 2
+
+
+def train(lesson: Lesson, language: LanguageModel) -> Trained:
+    """Train on all utterances, and calibrate on parts of them that were held out in turn."""
+    size = len(lesson.texts)
+    each = float((lesson.classes < lesson.count).sum()) / max(1, lesson.count)
+    rarest = 1 if size < classifier.LARGE else 2 if size < HUGE else 3
+    most = WEIGHTS // max(1, lesson.count)
+    space, rows = features.fit(lesson.texts, each, rarest, most)
+    cases, start = _cases(lesson, space, rows)
+    all_rows = np.arange(size)
+    used = _choose(lesson, rows, all_rows)
+    full = index.train(space, used, epochs(size) / 2 if start is not None else epochs(size), start)
+    prior = prior_for(each)
+    full.weights = full.weights.astype(np.float16)
+    fitted = calibration.fit(cases if len(cases) >= ENOUGH else (), prior)
+    return Trained(full, fitted, language)
+
+
+def _choose(
+    lesson: Lesson, rows: features.Matrix, chosen: np.typing.NDArray[np.int64]
+) -> index.Utterances:
+    meanings = None if lesson.meanings is None else lesson.meanings[chosen]
+    plain = [lesson.texts[i].plain for i in chosen]
+    return index.in_order(rows[chosen], lesson.classes[chosen], plain, lesson.count, meanings)
+
+
+def _cases(
+    lesson: Lesson, space: FeatureSpace, rows: features.Matrix
+) -> tuple[list[Case], Floats | None]:
+    """Return calibration cases, and weights to go on from when only one part was held out.
+
+    Parts go by the place in the list, so that translations of one sentence stay together.
+    """
+    size = len(lesson.texts)
+    large = size > LARGE
+    parts = HELD_OUT if large else FOLDS
+    part = lesson.places % parts
+    random = np.random.default_rng(0)
+    cases: list[Case] = []
+    start = None
+    for turn in range(1 if large else parts):
+        held, kept = np.flatnonzero(part == turn), np.flatnonzero(part != turn)
+        still = np.bincount(lesson.classes[kept], minlength=lesson.count + 1) > 0
+        held = held[still[lesson.classes[held]]]
+        if len(held) == 0 or still[: lesson.count].sum() < 2:
+            continue
+        held = random.permutation(held)[: CASES // (1 if large else parts)]
+        partial = index.train(space, _choose(lesson, rows, kept), epochs(size))
+        if large:
+            start = partial.weights
+        for i in held:
+            cases.extend(_both(partial, lesson, space, int(i), random.random()))
+    return cases, start
+
+
+def _both(index: Index, lesson: Lesson, space: FeatureSpace, i: int, chance: float) -> list[Case]:
+    text = lesson.texts[i]
+    own = int(lesson.classes[i])
+    vector = space.vector(text)
+    meaning = None if lesson.meanings is None else lesson.meanings[i]
+    ours = own < lesson.count
+    found = [Case(index.evidence(vector, text, meaning), own if ours else -1)]
+    if ours and chance < NEAR_MISSES:
+        found.append(Case(index.evidence(vector, text, meaning, without=own), -1))
+    return found
