@@ -25,10 +25,9 @@ from bot.models import Role
 from bot.permits import cli as permits
 from bot.replies import Replies
 from bot.texts import LOCALES
-from bot.town import cache_dir, town_from
+from bot.town import matcher_of, town_from
 from faq import book, checks, evaluation
 from faq.book import BookError
-from faq.matching import Matcher
 from handlers.console import join_link
 from handlers.keys import DATABASE, SETTINGS
 
@@ -152,7 +151,7 @@ def _migrate(_options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> None:
-    town = town_from(settings.content_dir, settings.town)
+    town = town_from(settings.content_dir, settings.town, settings.encoder_dir)
     match = town.matcher.match(options.question, options.locale)
     entry = town.book.entries.get(match.entry or "")
     words = Replies(town, match.locale)
@@ -172,7 +171,7 @@ def _ask(options: argparse.Namespace, settings: Settings) -> None:
 
 def _match(options: argparse.Namespace, settings: Settings) -> None:
     content = book.load(options.content or settings.content_dir, settings.town)
-    matcher = Matcher(content, cache_dir())
+    matcher = matcher_of(content, settings.encoder_dir)
     for line in sys.stdin:
         if not line.strip():
             continue
@@ -200,7 +199,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     if unknown:
         print(f"neuvokas: the book has no entry {', '.join(unknown)}", file=sys.stderr)
         return 2
-    matcher = Matcher(content, cache_dir())
+    matcher = matcher_of(content, settings.encoder_dir)
     judged = [
         evaluation.Asked(text, entry, locale, matcher.match(text, locale))
         for text, entry, locale in tqdm(asked, unit="sentence", disable=None)

@@ -56,7 +56,7 @@ def init_app(
     app = web.Application(middlewares=[errors, same_origin], client_max_size=LARGEST_BODY)
     app[SETTINGS] = settings
     app[CLOCK] = clock
-    app[TOWN] = town or town_from(settings.content_dir, settings.town)
+    app[TOWN] = town or town_from(settings.content_dir, settings.town, settings.encoder_dir)
     app[DATABASE] = Database(settings.database_url)
     app[STOPPING] = asyncio.Event()
     senders: dict[str, Sender] = {}

@@ -35,6 +35,7 @@ class Settings:
     Attributes:
         database_url: `sqlite:///path` or `postgresql://user@host/name`, without a driver.
         public_url: Where residents reach the service, without a trailing slash; None when unknown.
+        encoder_dir: A folder with a sentence model; None for the matcher alone.
         telegram_token: None when Telegram is not served.
         secret_key: At least 32 characters; the webhook's secret is derived from it.
     """
@@ -45,6 +46,7 @@ class Settings:
     public_url: str | None = None
     town: str = "helsinki"
     content_dir: Path = BOOK
+    encoder_dir: Path | None = None
     telegram_token: str | None = field(default=None, repr=False)
     telegram_api_url: str = TELEGRAM_API
     telegram_webhook_secret: str | None = field(default=None, repr=False)
@@ -76,6 +78,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "PUBLIC_URL": _url,
         "TOWN": _town,
         "CONTENT_DIR": _folder,
+        "ENCODER_DIR": _folder,
         "TELEGRAM_TOKEN": _telegram_token,
         "TELEGRAM_API_URL": _url,
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,

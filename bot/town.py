@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from faq import book, matching
+from bot.errors import SettingsError
+from faq import book, encoder, matching
 
 NAMES = {"helsinki": {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"},
          "espoo": {"fi": "Espoo", "sv": "Esbo", "en": "Espoo"},
@@ -43,11 +44,28 @@ def cache_dir() -> Path:
     return Path(base) / "neuvokas"
 
 
-def town_from(folder: Path, town: str) -> Town:
-    """Return a town with its book loaded and its matcher built, or fetched from the cache.
+def matcher_of(content: book.Book, encoder_dir: Path | None = None) -> matching.Matcher:
+    """Return the matcher of a book, built or fetched from the cache.
+
+    Raises:
+        SettingsError: The folder holds no sentence model, or the extra `encoder` is not installed.
+    """
+    try:
+        return matching.Matcher(content, cache_dir(), encoder.load(encoder_dir))
+    except FileNotFoundError as error:
+        raise SettingsError(f"NEUVOKAS_ENCODER_DIR: there is no {error}") from error
+    except ImportError as error:
+        raise SettingsError(
+            "NEUVOKAS_ENCODER_DIR needs the extra: pip install 'neuvokas[encoder]'"
+        ) from error
+
+
+def town_from(folder: Path, town: str, encoder_dir: Path | None = None) -> Town:
+    """Return a town with its book loaded and its matcher ready.
 
     Raises:
         BookError: The book cannot be used.
+        SettingsError: The sentence model cannot be used.
     """
     read = book.load(folder, town)
-    return Town(town, read, matching.Matcher(read, cache_dir()))
+    return Town(town, read, matcher_of(read, encoder_dir))

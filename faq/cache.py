@@ -28,7 +28,7 @@ FORMAT = 3
 def load(path: Path) -> Trained | None:
     """Return what was saved; none when there is nothing sound."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return _from_arrays({name: file[name] for name in file.files})
     except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
         return None

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from faq.words import Words, fold, split
+from faq.words import REMEMBERED, Words, fold, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,15 @@ def pieces(word: str) -> list[str]:
 
 def grams(words: Sequence[str]) -> list[str]:
     """Return each word cut to its beginning, and each pair of neighbours."""
-    cut = [fold(word)[:WORD_LETTERS] for word in words]
+    return _grams([beginning(word) for word in words])
+
+
+def beginning(word: str) -> str:
+    """Return what of a word stays when its endings are cut."""
+    return fold(word)[:WORD_LETTERS]
+
+
+def _grams(cut: Sequence[str]) -> list[str]:
     found = ["\x01" + word for word in cut]
     found.extend(f"\x01{a} {b}" for a, b in pairwise(cut))
     return found
@@ -107,7 +115,7 @@ class FeatureSpace:
         self.weight = weight
         self.block = np.repeat(np.arange(BLOCKS, dtype=np.int8), sizes)
         self.rarest = float(idf.max()) if len(idf) else 1.0
-        self._pieces: dict[str, list[int]] = {}
+        self._known: dict[str, tuple[list[int], str]] = {}
 
     def __len__(self) -> int:
         """Return how many features there are."""
@@ -117,15 +125,17 @@ class FeatureSpace:
         """Return the vector of one text."""
         number = self.number
         counts: Counter[int] = Counter()
+        cut = []
         for word in text.words:
-            known = self._pieces.get(word)
+            known = self._known.get(word)
             if known is None:
-                known = [number[p] for p in pieces(word) if p in number]
-                if len(self._pieces) < 50_000:
-                    self._pieces[word] = known
-            counts.update(known)
+                known = ([number[p] for p in pieces(word) if p in number], beginning(word))
+                if len(self._known) < REMEMBERED:
+                    self._known[word] = known
+            counts.update(known[0])
+            cut.append(known[1])
         missing = total = 0.0
-        for gram in grams(text.words):
+        for gram in _grams(cut):
             i = number.get(gram)
             if i is not None:
                 counts[i] += 1

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
-CANDIDATES = 12
+CANDIDATES = 8  # as good as twelve, and a third quicker
 FUZZY = 6
 SMOOTH = 3.0  # how many utterances of the whole book an entry is mixed with in naive Bayes
 HIDDEN = -1e9  # the logit of an entry that must not be found
-KEPT = 48  # features kept of each utterance for the nearest-utterance signals
+KEPT = 32  # features kept of each utterance for the nearest-utterance signals
 ALIKE = 6
 OWNED = 0.6
 

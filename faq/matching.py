@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Chosen by the measurement recorded in docs/matching.md, "Thresholds"; the same in every language.
 ANSWER = 0.75
 SUGGEST = 0.3
-GLIMPSE = 0.2  # the least share of the classifier for a half that is looked at closely
+GLIMPSE = 0.4  # the least share of the classifier for a half that is looked at closely
 PART = 0.7  # each of two questions in one message must be at least this likely
 SHOWN = 5
 
@@ -155,7 +155,7 @@ class Matcher:
 
     def _is_bare(self, read: features.Text, best: int) -> bool:
         """Whether the message is one word that several entries share."""
-        fillers = {word for lang in self._words.languages.values() for word in lang.fillers}
+        fillers = self._words.fillers
         telling = [word for word in read.words if word not in fillers] or list(read.words)
         return len(telling) == 1 and not self._trained.index.is_owner(best, telling[0])
 

@@ -18,8 +18,7 @@ MOST = 2  # places that are tried
 def halves(text: str, words: Words) -> Iterator[tuple[str, str]]:
     """Yield (first, second) for the likeliest places: after a question, then near the middle."""
     text = text[:LONGEST]
-    joins = {fold(join) for language in words.languages.values() for join in language.joins}
-    longest = max((len(join.split()) for join in joins), default=0)
+    joins, longest = words.joins, words.longest_join
     places = [(found.start(), found.end()) for found in _END.finditer(text)]
     spans = [(found.start(), found.end()) for found in re.finditer(r"\w+", text)]
     plain = [fold(text[a:b].lower()) for a, b in spans]

@@ -52,8 +52,7 @@ def elsewhere(tmp_path, monkeypatch):
 def read_once(monkeypatch):
     """Each book is read once for all tests; the served process below reads it by itself."""
     monkeypatch.setattr(book, "load", _load)
-    for module in (cli, matching):
-        monkeypatch.setattr(module, "Matcher", _matcher)
+    monkeypatch.setattr(matching, "Matcher", _matcher)
 
 
 _load = cache(book.load)
@@ -61,7 +60,7 @@ _build = matching.Matcher
 _built: dict[int, matching.Matcher] = {}
 
 
-def _matcher(content, _cache=None):
+def _matcher(content, _cache=None, _encoder=None):
     if id(content) not in _built:
         _built[id(content)] = _build(content)
     return _built[id(content)]

@@ -53,6 +53,9 @@ class Words:
     """All languages' words, ready for use. Keys are folded."""
 
     languages: dict[str, Language] = field(default_factory=dict)
+    joins: frozenset[str] = frozenset()  # of all languages, folded
+    longest_join: int = 0  # in words
+    fillers: frozenset[str] = frozenset()
     _rewrite: dict[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _starts: dict[str, set[str]] = field(default_factory=dict)
@@ -174,6 +177,10 @@ def words(folder: Path = _HERE) -> Words:
         for name, heard in _table(data.get("names")).items():
             for form in _strings(heard):
                 book._names.setdefault(fold(form), name)
+    spoken = book.languages.values()
+    book.joins = frozenset(fold(join) for language in spoken for join in language.joins)
+    book.longest_join = max((len(join.split()) for join in book.joins), default=0)
+    book.fillers = frozenset(word for language in spoken for word in language.fillers)
     for key in (*book._rewrite, *book._names):
         head, *rest = key.split()
         book._heads[head] = max(book._heads.get(head, 1), 1 + len(rest))

@@ -1,0 +1,91 @@
+"""What was learnt is kept on disk, and nothing depends on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faq import training
+from faq.matching import Match, Matcher
+from tests.faq.books import TINY, TOWN, book
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXTS = ("missä voin tulostaa", "passi vanhenee", "tell me a joke", "maisa")
+
+
+def answers(matcher: Matcher) -> list[Match]:
+    """Return what some messages match."""
+    return [matcher.match(text, "fi") for text in TEXTS]
+
+
+def kept(folder: Path) -> list[Path]:
+    """Return the files in the cache."""
+    return sorted(folder.iterdir())
+
+
+def test_second_start_learns_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the cache come the same answers, without training."""
+    before = answers(Matcher(TOWN, tmp_path))
+
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(training, "train", never)
+    assert answers(Matcher(TOWN, tmp_path)) == before
+
+
+def test_other_content_other_file(tmp_path: Path) -> None:
+    """A changed book is learnt anew; the old file is left alone."""
+    Matcher(TINY, tmp_path)
+    changed = book(
+        {name: {"en": [entry.texts["en"].question, "more"]} for name, entry in TINY.entries.items()}
+    )
+    Matcher(changed, tmp_path)
+    assert len(kept(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "flipped"])
+def test_damaged_file(tmp_path: Path, damage: str) -> None:
+    """A damaged file is made again."""
+    before = answers(Matcher(TOWN, tmp_path))
+    (path,) = kept(tmp_path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    path.write_bytes(
+        {
+            "empty": b"",
+            "cut": whole[:middle],
+            "noise": os.urandom(1000),
+            "flipped": whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :],
+        }[damage]
+    )
+    assert answers(Matcher(TOWN, tmp_path)) == before
+    assert answers(Matcher(TOWN, tmp_path)) == before
+
+
+def test_many_builders(tmp_path: Path) -> None:
+    """Builders that start together do not disturb one another and leave one file."""
+    found: list[list[Match]] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(answers(Matcher(TOWN, tmp_path))))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert all(one == found[0] for one in found)
+    assert len(kept(tmp_path)) == 1
+
+
+def test_disk_that_cannot_be_written(tmp_path: Path) -> None:
+    """Without a place for the cache the matcher works all the same."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder", encoding="utf-8")
+    assert Matcher(TINY, blocked / "cache").match("print", "en").candidates
