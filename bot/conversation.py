@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import aliased, lazyload
 
 from bot import outbox, tickets
 from bot.cleaning import cleaned
@@ -29,8 +30,37 @@ if TYPE_CHECKING:
     from bot.respond import Turn, Utterance
     from bot.town import Town
 
-# What may mean a choice or "repeat" is short; longer texts need not look at what was offered.
-_SHORT = 80
+# Built once, since building a query costs more than running it: every message asks these.
+_OF_TOKEN = select(Conversation).where(Conversation.token_hash == bindparam("hash"))
+_OF_TOKEN_LOCKED = _OF_TOKEN.with_for_update()
+_OF_ADDRESS = (
+    select(Conversation)
+    .where(
+        Conversation.channel == bindparam("channel"), Conversation.address == bindparam("address")
+    )
+    .with_for_update()
+)
+_Before, _Newest = aliased(Message), aliased(Message)
+_newest_id = (
+    select(Message.id)
+    .where(Message.conversation_id == Conversation.id, Message.author != Author.RESIDENT)
+    .order_by(Message.id.desc())
+    .limit(1)
+    .correlate(Conversation)
+    .scalar_subquery()
+)
+_SITUATION = (
+    select(_Before, Ticket, _Newest)
+    .select_from(Conversation)
+    .outerjoin(
+        _Before, and_(_Before.conversation_id == Conversation.id, _Before.key == bindparam("key"))
+    )
+    .outerjoin(Ticket, Ticket.id == tickets.live_id(Conversation.id))
+    .outerjoin(_Newest, _Newest.id == _newest_id)
+    .where(Conversation.id == bindparam("conversation"))
+    # The conversation is at hand already.
+    .options(lazyload(Ticket.conversation))
+)
 
 
 async def begin(
@@ -54,7 +84,8 @@ async def begin(
     )
     session.add(conversation)
     await session.flush()
-    greeting = await _put(session, conversation, Replies(town, locale).welcome(), now, town=town)
+    greeting = _put(session, conversation, Replies(town, locale).welcome(), now, town=town)
+    await session.flush()
     return conversation, token, greeting
 
 
@@ -67,8 +98,8 @@ async def of_token(
         Unauthenticated: The token opens nothing.
         NotFound: It opens another conversation than the one named.
     """
-    query = select(Conversation).where(Conversation.token_hash == hashed(token))
-    conversation = (await session.scalars(query.with_for_update() if lock else query)).first()
+    query = _OF_TOKEN_LOCKED if lock else _OF_TOKEN
+    conversation = await session.scalar(query, {"hash": hashed(token)})
     if conversation is None:
         raise Unauthenticated
     if conversation.id != id_:
@@ -80,26 +111,21 @@ async def of_address(
     session: AsyncSession, said: Utterance, now: datetime
 ) -> tuple[Conversation, bool]:
     """Return the conversation with a channel's address, begun if need be, and whether it is new."""
-    query = (
-        select(Conversation)
-        .where(Conversation.channel == said.channel, Conversation.address == said.address)
-        .with_for_update()
-    )
-    conversation = (await session.scalars(query)).first()
+    address = {"channel": said.channel, "address": said.address}
+    conversation = await session.scalar(_OF_ADDRESS, address)
     if conversation:
         return conversation, False
     id_ = uuid.uuid4().hex
     values = {
         "id": id_,
-        "channel": said.channel,
-        "address": said.address,
+        **address,
         "locale": said.locale,
         "state": State().to_json(),
         "is_unreachable": False,
         "created_at": now,
     }
     await insert_unless_there(session, Conversation, values, ["channel", "address"])
-    conversation = (await session.scalars(query)).one()
+    conversation = (await session.scalars(_OF_ADDRESS, address)).one()
     return conversation, conversation.id == id_
 
 
@@ -128,49 +154,45 @@ async def hear(
     is_new = False
     if conversation is None:
         conversation, is_new = await of_address(session, said, now)
-    before = await _heard_before(session, conversation, said)
+    before, ticket, newest = await _situation(session, conversation, said.key)
     if before:
-        return before
+        return [before, *await _caused_by(session, before)]
     safe, had_secret = masked(said.text)
-    matter, ticket = await _matter(session, conversation)
-    offered = await _offered(session, conversation) if len(safe) <= _SHORT else ()
     turn = respond(
         State.from_json(conversation.state),
         replace(said, text=safe),
-        Context(town, conversation.locale, matter, offered),
+        Context(town, conversation.locale, _matter(ticket), _offered(newest)),
     )
     conversation.locale = turn.locale
     conversation.is_unreachable = False
+    done = await _do(session, conversation, town, turn, ticket, newest, now)
+    conversation.state = done.state.to_json()
+    words = Replies(town, conversation.locale)
+    lines = [*turn.replies, *done.says]
+    if had_secret:
+        lines.insert(0, words.secret_hidden())
+    # Whoever begins with a question is told first, once, what answers here.
+    if is_new and (not lines or lines[0] != words.welcome()):
+        lines.insert(0, words.welcome())
     own = Message(
         conversation_id=conversation.id,
         author=Author.RESIDENT,
         text=turn.shown,
         choices=[],
-        entry=None,
-        ticket_id=ticket.id if ticket and turn.deed in {Deed.ADD, Deed.REPEAT} else None,
+        ticket_id=done.joins,
         key=said.key,
         at=now,
     )
     session.add(own)
-    await session.flush()
     nudge(session, outbox.topic_of(conversation.id))
-    replies = list(turn.replies)
-    words = Replies(town, conversation.locale)
-    if had_secret:
-        replies.insert(0, words.secret_hidden())
-    # Whoever begins with a question is told first, once, what answers here.
-    if is_new and (not replies or replies[0] != words.welcome()):
-        replies.insert(0, words.welcome())
-    about = ticket.id if ticket else None
-    messages = [
-        own,
-        *[
-            await _put(session, conversation, reply, now, town=town, cause=own, ticket_id=about)
-            for reply in replies
-        ],
+    # Its number is what the replies name as their cause.
+    await session.flush()
+    replies = [
+        _put(session, conversation, line, now, town=town, cause_id=own.id, ticket_id=done.about)
+        for line in lines
     ]
-    messages += await _do(session, conversation, town, turn, ticket, own, now)
-    return messages
+    await session.flush()
+    return [own, *replies]
 
 
 async def messages_after(
@@ -185,58 +207,71 @@ async def messages_after(
     return (await session.scalars(query)).all()
 
 
+@dataclass(frozen=True)
+class _Done:
+    """What came of a turn's deed.
+
+    Attributes:
+        says: What to say beside the turn's own replies; a message is said once more as it was.
+        about: The id of the ticket that the replies belong to.
+        joins: The id of the ticket that the resident's own message belongs to.
+    """
+
+    state: State
+    says: tuple[Reply | Message, ...] = ()
+    about: int | None = None
+    joins: int | None = None
+
+
 async def _do(
     session: AsyncSession,
     conversation: Conversation,
     town: Town,
     turn: Turn,
     ticket: Ticket | None,
-    own: Message,
+    newest: Message | None,
     now: datetime,
-) -> list[Message]:
-    """Do what the turn asks for beside its replies, and save the new state."""
-    state = turn.state
-    said: list[Reply] = []
+) -> _Done:
+    """Do what the turn asks for beside its replies."""
     words = Replies(town, conversation.locale)
-    about = ticket
+    about = ticket.id if ticket else None
     match turn.deed:
         case Deed.ESCALATE if ticket:
             # The question asked aside joins the ticket that staff have already.
-            own.ticket_id = ticket.id
             tickets.note_added(session, ticket.id)
-            said = [words.passed_on(ticket.number)]
+            return _Done(turn.state, (words.passed_on(ticket.number),), about, joins=about)
         case Deed.ESCALATE:
-            entry = str(state.tried[0]["entry"]) if state.tried else None
-            about = await tickets.escalate(
-                session, conversation, town, entry=entry, tried=state.tried, now=now
-            )
-            own.ticket_id = about.id
-            queue = town.book.queue(about.queue)
-            place = await tickets.place(session, about)
-            said = [words.receipt(about.number, queue, place, now)]
-            state = replace(state, tried=())
+            return await _escalate(session, conversation, town, turn.state, now)
         case Deed.ADD if ticket:
             tickets.note_added(session, ticket.id)
+            return _Done(turn.state, (), about, joins=about)
         case Deed.CANCEL if ticket:
             await tickets.cancel(session, ticket, now)
-            said = [words.cancelled(ticket.number)]
+            return _Done(turn.state, (words.cancelled(ticket.number),), about)
         case Deed.STATUS:
-            said = [await _status(session, town, words, ticket, now)]
+            status = await _status(session, town, words, ticket, now)
+            return _Done(turn.state, (status,), about)
         case Deed.REOPEN | Deed.SOLVED:
-            about = await session.get(Ticket, turn.ticket)
-            said = [await _judged(session, conversation, town, turn.deed, about, now)]
+            judged = await session.get(Ticket, turn.ticket)
+            said = await _judged(session, conversation, town, turn.deed, judged, now)
+            return _Done(turn.state, (said,), judged.id if judged else None)
         case Deed.REPEAT:
-            again = await _newest_out(session, conversation)
-            if again:
-                conversation.state = state.to_json()
-                return [await _again(session, conversation, again, own, now)]
-            said = [words.welcome()]
-    conversation.state = state.to_json()
-    about_id = about.id if about else None
-    return [
-        await _put(session, conversation, reply, now, town=town, cause=own, ticket_id=about_id)
-        for reply in said
-    ]
+            return _Done(turn.state, (newest or words.welcome(),), about, joins=about)
+    return _Done(turn.state, (), about)
+
+
+async def _escalate(
+    session: AsyncSession, conversation: Conversation, town: Town, state: State, now: datetime
+) -> _Done:
+    """Make a ticket of the conversation and tell when somebody answers."""
+    entry = str(state.tried[0]["entry"]) if state.tried else None
+    ticket = await tickets.escalate(
+        session, conversation, town, entry=entry, tried=state.tried, now=now
+    )
+    place = await tickets.place(session, ticket)
+    queue = town.book.queue(ticket.queue)
+    receipt = Replies(town, conversation.locale).receipt(ticket.number, queue, place, now)
+    return _Done(replace(state, tried=()), (receipt,), ticket.id, joins=ticket.id)
 
 
 async def _status(
@@ -272,88 +307,63 @@ async def _judged(
     return words.reopened(ticket.number, town.book.queue(ticket.queue), place, now)
 
 
-async def _put(
+def _put(
     session: AsyncSession,
     conversation: Conversation,
-    reply: Reply,
+    line: Reply | Message,
     now: datetime,
     *,
     town: Town,
-    cause: Message | None = None,
+    cause_id: int | None = None,
     ticket_id: int | None = None,
 ) -> Message:
-    entry = town.book.entries.get(reply.entry or "")
-    return await outbox.put(
+    if isinstance(line, Message):
+        return outbox.put(
+            session,
+            conversation,
+            line.text,
+            now,
+            author=Author(line.author),
+            staff_name=line.staff_name,
+            choices=line.choices,
+            entry=line.entry,
+            ticket_id=line.ticket_id,
+            cause_id=cause_id,
+        )
+    entry = town.book.entries.get(line.entry or "")
+    return outbox.put(
         session,
         conversation,
-        reply.text,
+        line.text,
         now,
-        choices=[{"label": choice.label, "value": choice.value} for choice in reply.choices],
+        choices=[{"label": choice.label, "value": choice.value} for choice in line.choices],
         entry={"id": entry.id, "source": entry.source, "reviewed": entry.reviewed.isoformat()}
         if entry
         else None,
         ticket_id=ticket_id,
-        cause_id=cause.id if cause else None,
+        cause_id=cause_id,
     )
 
 
-async def _heard_before(
-    session: AsyncSession, conversation: Conversation, said: Utterance
-) -> list[Message]:
-    if said.key is None:
-        return []
-    own = (
-        await session.scalars(
-            select(Message).where(
-                Message.conversation_id == conversation.id, Message.key == said.key
-            )
-        )
-    ).first()
-    if own is None:
-        return []
-    caused = select(Message).where(Message.cause_id == own.id).order_by(Message.id)
-    return [own, *(await session.scalars(caused)).all()]
+async def _situation(
+    session: AsyncSession, conversation: Conversation, key: str | None
+) -> tuple[Message | None, Ticket | None, Message | None]:
+    """Return the message heard before under the key, the live ticket, and the newest line to the resident."""
+    found = await session.execute(_SITUATION, {"conversation": conversation.id, "key": key})
+    before, ticket, newest = found.one()
+    return before, ticket, newest
 
 
-async def _matter(
-    session: AsyncSession, conversation: Conversation
-) -> tuple[Matter | None, Ticket | None]:
-    ticket = await tickets.live_ticket(session, conversation.id)
+async def _caused_by(session: AsyncSession, own: Message) -> Sequence[Message]:
+    query = select(Message).where(Message.cause_id == own.id).order_by(Message.id)
+    return (await session.scalars(query)).all()
+
+
+def _matter(ticket: Ticket | None) -> Matter | None:
     if ticket is None:
-        return None, None
-    return Matter(ticket.id, ticket.number, ticket.holder.name if ticket.holder else None), ticket
+        return None
+    return Matter(ticket.id, ticket.number, ticket.holder.name if ticket.holder else None)
 
 
-async def _newest_out(session: AsyncSession, conversation: Conversation) -> Message | None:
-    query = (
-        select(Message)
-        .where(Message.conversation_id == conversation.id, Message.author != Author.RESIDENT)
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    return (await session.scalars(query)).first()
-
-
-async def _offered(
-    session: AsyncSession, conversation: Conversation
-) -> tuple[tuple[str, str], ...]:
-    newest = await _newest_out(session, conversation)
+def _offered(newest: Message | None) -> tuple[tuple[str, str], ...]:
     return tuple((choice["label"], choice["value"]) for choice in newest.choices) if newest else ()
-
-
-async def _again(
-    session: AsyncSession, conversation: Conversation, message: Message, own: Message, now: datetime
-) -> Message:
-    """Say the newest message to the resident once more, as it was."""
-    return await outbox.put(
-        session,
-        conversation,
-        message.text,
-        now,
-        author=Author(message.author),
-        staff_name=message.staff_name,
-        choices=message.choices,
-        entry=message.entry,
-        ticket_id=message.ticket_id,
-        cause_id=own.id,
-    )

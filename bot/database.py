@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -246,11 +247,15 @@ def _packed(topics: list[str]) -> Iterator[str]:
 
 
 class _Connection(aiosqlite.Connection):
-    """A SQLite connection whose thread is asked once for each statement, rows included.
+    """A SQLite connection that makes few trips between the event loop and its thread.
 
-    The library asks it four times (open a cursor, execute, fetch, close), and a trip between two
-    threads costs several times what SQLite needs for a statement of ours.
+    The library makes four for each statement (open a cursor, execute, fetch, close), and one trip
+    costs several times what SQLite needs for a statement of ours. Here a statement makes one, rows
+    included. In a transaction that writes it makes none: what may wait is then behind it (BEGIN,
+    for the lock) or before it (COMMIT, for the disk), and both of these still go to the thread.
     """
+
+    is_writer = False
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # what SQLAlchemy needs of one
         """Return a cursor; it costs no trip."""
@@ -259,11 +264,13 @@ class _Connection(aiosqlite.Connection):
     async def run(self, method: str, *arguments: Any) -> tuple[sqlite3.Cursor, list[Any]]:
         """Return the driver's cursor after a statement, and every row of it."""
 
-        def in_thread() -> tuple[sqlite3.Cursor, list[Any]]:
+        def done() -> tuple[sqlite3.Cursor, list[Any]]:
             cursor = getattr(self._conn, method)(*arguments)
             return cursor, cursor.fetchall()
 
-        return await self._execute(in_thread)  # type: ignore[no-any-return,no-untyped-call]
+        if self.is_writer and self.in_transaction:
+            return done()
+        return await self._execute(done)  # type: ignore[no-any-return,no-untyped-call]
 
 
 class _Cursor:
@@ -301,8 +308,10 @@ class _Cursor:
         self.lastrowid, self._rows = done.lastrowid, rows
 
 
-def _connect(database: str, **options: Any) -> _Connection:
+def _connect(database: str, *, is_writer: bool, **options: Any) -> _Connection:
+    # SQLAlchemy lets more than one thread use it. They take turns: whoever asks awaits the answer.
     connection = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
+    connection.is_writer = is_writer
     # As SQLAlchemy does it: a connection that was never closed must not keep the process alive.
     connection._thread.daemon = True  # noqa: SLF001 - the library offers no other way
     return connection
@@ -315,7 +324,10 @@ def _sqlite_engine(url: URL, begin: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=60,
-        connect_args={"isolation_level": None, "async_creator_fn": _connect},
+        connect_args={
+            "isolation_level": None,
+            "async_creator_fn": partial(_connect, is_writer=pool_size == 1),
+        },
         # A failing statement is logged, and its parameters are what residents wrote.
         hide_parameters=True,
     )

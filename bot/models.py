@@ -195,7 +195,8 @@ class Delivery(Base):
     message: Mapped[Message] = relationship(lazy="joined", innerjoin=True)
 
 
-Index("ix_deliveries_status_due_at", Delivery.status, Delivery.due_at)
+# Oldest first without sorting, however many wait.
+Index("ix_deliveries_status_id", Delivery.status, Delivery.id)
 Index(
     "ix_deliveries_channel_address_status_id", Delivery.channel, Delivery.address, Delivery.status
 )

@@ -69,7 +69,7 @@ class Sender(Protocol):
         """
 
 
-async def put(  # noqa: PLR0913 - a message has these parts
+def put(  # noqa: PLR0913 - a message has these parts
     session: AsyncSession,
     conversation: Conversation,
     text: str,
@@ -83,7 +83,10 @@ async def put(  # noqa: PLR0913 - a message has these parts
     cause_id: int | None = None,
     key: str | None = None,
 ) -> Message:
-    """Queue one rendered message to the resident, in the caller's transaction."""
+    """Queue one rendered message to the resident, in the caller's transaction.
+
+    It has its number once the session is flushed, which a commit does.
+    """
     message = Message(
         conversation_id=conversation.id,
         author=author,
@@ -97,11 +100,10 @@ async def put(  # noqa: PLR0913 - a message has these parts
         at=now,
     )
     session.add(message)
-    await session.flush()
     if conversation.channel in CALLED:
         session.add(
             Delivery(
-                message_id=message.id,
+                message=message,
                 conversation_id=conversation.id,
                 channel=conversation.channel,
                 address=conversation.address,

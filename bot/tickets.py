@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import aliased
 
 from bot import hours, outbox
 from bot.cleaning import cleaned
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from sqlalchemy import ScalarSelect
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.models import Conversation, Staff
@@ -79,10 +81,21 @@ async def escalate(
     return ticket
 
 
+def live_id(conversation_id: Any) -> ScalarSelect[int]:
+    """Return the id of the conversation's ticket that staff still have to do with, for a query."""
+    live = aliased(Ticket)
+    return (
+        select(live.id)
+        .where(live.conversation_id == conversation_id, live.status.in_(LIVE))
+        .order_by(live.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 async def live_ticket(session: AsyncSession, conversation_id: str) -> Ticket | None:
     """Return the conversation's ticket that staff still have to do with."""
-    query = select(Ticket).where(Ticket.conversation_id == conversation_id, Ticket.status.in_(LIVE))
-    return (await session.scalars(query.order_by(Ticket.id.desc()).limit(1))).first()
+    return await session.scalar(select(Ticket).where(Ticket.id == live_id(conversation_id)))
 
 
 async def place(session: AsyncSession, ticket: Ticket) -> int:
@@ -268,7 +281,7 @@ async def reply(
     ticket.replied_at = ticket.replied_at or now
     # Whoever was asking the bot something else is back with staff now.
     ticket.conversation.state = {**ticket.conversation.state, "aside": False}
-    message = await outbox.put(
+    message = outbox.put(
         session,
         ticket.conversation,
         text,
@@ -299,7 +312,7 @@ async def close(
     question = Replies(town, ticket.conversation.locale).closed(
         ticket.number, ticket.id, staff.name
     )
-    await outbox.put(
+    outbox.put(
         session,
         ticket.conversation,
         question.text,

@@ -49,7 +49,7 @@ async def put(database, clock, address, *texts):
             session, Utterance(Channel.TELEGRAM, address, "x"), clock()
         )
         for text in texts:
-            await outbox.put(session, conversation, text, clock())
+            outbox.put(session, conversation, text, clock())
     return conversation.id
 
 
