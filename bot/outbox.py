@@ -246,6 +246,8 @@ class Worker:
         self._pace = Pace(lambda: asyncio.get_running_loop().time())
         self._paused: dict[str, float] = {}
         self._stopping = False
+        self._outcomes: list[dict[str, Any]] = []
+        self._settling = asyncio.Lock()
 
     def stop(self) -> None:
         """Let `run` return once what it is sending is sent and marked so.
@@ -339,11 +341,14 @@ class Worker:
             await self._settle(delivery, due_at=self._in(pause), last_error=reason[:300])
 
     async def _settle(self, delivery: Delivery, **values: Any) -> None:
-        async with self.database.write() as session:
-            await session.execute(
-                update(Delivery).where(Delivery.id == delivery.id).values(**values)
-            )
-            nudge(session, TOPIC)
+        """Save what came of a delivery, in one transaction with all that ended meanwhile."""
+        self._outcomes.append({"id": delivery.id, **values})
+        async with self._settling:
+            outcomes, self._outcomes = self._outcomes, []
+            if outcomes:
+                async with self.database.write() as session:
+                    await session.execute(update(Delivery), outcomes)
+                    nudge(session, TOPIC)
 
     async def _mark_unreachable(self, delivery: Delivery, reason: str) -> None:
         """Fail everything that waits for the resident, since it would fail the same way; tell staff."""

@@ -162,6 +162,7 @@ class Telegram:
             while tries < _TRIES:
                 try:
                     await self.take(update)
+                    await self._acknowledge(update)
                     break
                 except UNREACHABLE as error:
                     # The database comes back; until then nothing is acknowledged and nothing lost.
@@ -179,10 +180,6 @@ class Telegram:
         Raises:
             Exception: Nothing was saved; deliver the update again.
         """
-        query = update.callback_query
-        if query and query.message is None:
-            await self._acknowledge(update)
-            return
         said = utterance_from(update)
         if said is None:
             return
@@ -196,7 +193,6 @@ class Telegram:
             )
             async with self._database.write() as session:
                 await hear(session, unreadable, self._town, self._clock())
-        await self._acknowledge(update)
 
     async def _acknowledge(self, update: Update) -> None:
         """Stop the pressed button's waiting sign; it is no loss when that fails."""
@@ -274,6 +270,7 @@ class _Menu:
 def utterance_from(update: Update) -> Utterance | None:
     """Return what a resident said in a private chat; None for anything else."""
     chat, person = update.effective_chat, update.effective_user
+    # The chat of a button is unknown when it stood under a message that Telegram no longer has.
     if chat is None or person is None or person.is_bot or chat.type != ChatType.PRIVATE:
         return None
     text, kind = _content(update)

@@ -869,11 +869,24 @@ class FakeTelegram:
             return f"Connection failed: {type(error).__name__}"
         if not answer.ok or answer.status >= 300:
             return f"Wrong response from the webhook: {answer.status} {answer.reason}"
-        if '"method"' in body:
-            self.violations.append(
-                "webhook: answered with a call, which this fake does not perform"
-            )
+        if body:
+            await self._perform_answer(body)
         return None
+
+    async def _perform_answer(self, body: str) -> None:
+        """Carry out the call that a webhook's answer may hold; nobody hears what came of it."""
+        try:
+            sent: JSON = json.loads(body)
+            method = sent.pop("method")
+            p = checked(method, sent)
+            self.calls.append((method, p))
+            result = ANSWERS[method](self, p)
+            if inspect.isawaitable(result):
+                await result
+        except Refusal as refusal:
+            self.violations.append(f"webhook's answer: {refusal.code} {refusal.description}")
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self.violations.append(f"webhook's answer is no call: {error!r}")
 
     async def _stop_delivery(self) -> None:
         if self._delivery:

@@ -427,12 +427,23 @@ async def test_webhook_out_of_reach(server, bot, hook):
 
 
 async def test_webhook_answer_with_a_call(server, bot, hook):
-    """A call in the answer would be carried out by Telegram, so it is not passed over."""
-    hook.body = '{"method": "sendMessage"}'
+    """A call in the answer is carried out, and what is wrong with it is told."""
+    person = server.person()
+    hook.body = json.dumps({"method": "sendMessage", "chat_id": person.id, "text": "hei"})
     await bot.set_webhook(hook.url)
-    await server.person().says("1")
+    await person.says("1")
     await hook.has(1)
-    server.expected("answered with a call")
+    hook.body = '{"method": "sendMessage"}'
+    await person.says("2")
+    await hook.has(2)
+    hook.body = "<p>nothing that Telegram knows</p>"
+    await person.says("3")
+    await hook.has(3)
+    assert await person.hears("hei")
+    while (await bot.get_webhook_info()).pending_update_count:
+        await asyncio.sleep(0.01)
+    server.expected("chat_id: Field required")
+    server.expected("webhook's answer is no call")
 
 
 @pytest.mark.parametrize(

@@ -307,6 +307,9 @@ async def test_journey_by_webhook(hooked, telegram):
     person = TelegramResident(telegram, "fi")
     await person.person.says("ihminen")
     await person.person.hears("N-1001")
+    await person.presses("cancel")
+    assert [name for name, _ in telegram.calls].count("answerCallbackQuery") == 1
+    await person.presses("keep")
     staff = await hooked.staff()
     await staff.replies("N-1001", "Hei Aino!")
     assert "Maija" in await person.hears("Hei Aino!")
