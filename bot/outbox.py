@@ -172,6 +172,9 @@ async def claim(
 class Pace:
     """Keeps to a channel's limits: so many messages a second in all, so many a minute to a group.
 
+    The overall limit is kept in fifths of a second: thirty messages at once would make everybody
+    else wait for as long as it takes to send them.
+
     Source: Telegram's bot FAQ, "My bot is hitting limits": about 30 messages a second overall, one a
     second in a chat, 20 a minute in a group.
 
@@ -179,7 +182,7 @@ class Pace:
         clock: Monotonic seconds.
     """
 
-    OVERALL = (30, 1.0)
+    OVERALL = (6, 0.2)
     CHAT = (1, 1.0)
     GROUP = (20, 60.0)
 
@@ -205,7 +208,7 @@ class Pace:
             return pause
         for name in limits:
             self._sent[name].append(now)
-        if len(self._sent) > 10_000:  # noqa: PLR2004 - far above a minute's addresses
+        if len(self._sent) > 2_000:  # noqa: PLR2004 - more than a minute's addresses
             self._forget(now)
         return 0.0
 
@@ -248,6 +251,7 @@ class Worker:
         self._stopping = False
         self._outcomes: list[dict[str, Any]] = []
         self._settling = asyncio.Lock()
+        self._sending = 0
 
     def stop(self) -> None:
         """Let `run` return once what it is sending is sent and marked so.
@@ -259,38 +263,55 @@ class Worker:
         self.database.nudges.publish(TOPIC)
 
     async def run(self) -> None:
-        """Deliver until told to stop; whatever fails is tried again."""
-        async with self.database.nudges.listen(TOPIC) as woken:
+        """Deliver until told to stop; whatever fails is tried again.
+
+        A message that takes long holds up its own address only.
+        """
+        async with self.database.nudges.listen(TOPIC) as woken, asyncio.TaskGroup() as sending:
             while not self._stopping:
                 woken.clear()
+                claimed: list[Delivery] = []
                 try:
-                    busy = await self.deliver_due()
+                    claimed = await self._claim()
                 except Exception as error:  # one of the two loops that must survive anything
                     log.exception("deliveries failed: %s", type(error).__name__)
-                    busy = False
-                if not busy:
-                    await waited(woken, LOOK_SECONDS)
+                for delivery in claimed:
+                    sending.create_task(self._deliver(delivery))
+                if not claimed:
+                    await waited(woken, LOOK_SECONDS if self._pace.room() > 0 else Pace.OVERALL[1])
 
     async def deliver_due(self) -> bool:
-        """Deliver one batch; return whether there was one."""
+        """Deliver one batch to its end; return whether there was one."""
+        claimed = await self._claim()
+        await asyncio.gather(*map(self._deliver, claimed))
+        return bool(claimed)
+
+    async def _claim(self) -> list[Delivery]:
         # What could not go out yet is left where it is: claiming it only to give it back would
         # cost the database a transaction for each message, again and again.
-        most = 0 if self._global_pause() else min(BATCH, self._pace.room())
+        most = 0 if self._global_pause() else min(BATCH - self._sending, self._pace.room())
         if most <= 0:
-            return False
+            return []
         channels, resting = list(self.senders), self._pace.resting()
         async with self.database.read() as session:
             look = due(self.clock(), channels, resting).with_only_columns(Delivery.id).limit(1)
             waiting = await session.scalar(look)
         # Looking first spares SQLite's only writer an empty transaction each second.
         if waiting is None:
-            return False
+            return []
         async with self.database.write() as session:
-            claimed = await claim(session, self.clock(), channels, most=most, resting=resting)
-        await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
-        return bool(claimed)
+            return await claim(session, self.clock(), channels, most=most, resting=resting)
 
     async def _deliver(self, delivery: Delivery) -> None:
+        self._sending += 1
+        try:
+            await self._send(delivery)
+        except Exception as error:  # the lease gives the message back; the others must go on
+            log.exception("delivery %s failed: %s", delivery.id, type(error).__name__)
+        finally:
+            self._sending -= 1
+
+    async def _send(self, delivery: Delivery) -> None:
         sender = self.senders[delivery.channel]
         pause = self._global_pause() or self._pace.wait(delivery.address)
         if pause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -23,9 +24,14 @@ class Channelled:
         self.sent: list[tuple[str, str]] = []
         self.faults: list[Exception] = []
         self.pause = 0.0
+        self.begun: list[str] = []
+        self.hold: dict[str, asyncio.Event] = {}
 
     async def send(self, delivery: Delivery) -> str:
+        self.begun.append(delivery.address)
         await asyncio.sleep(self.pause)
+        if delivery.address in self.hold:
+            await self.hold[delivery.address].wait()
         if self.faults:
             raise self.faults.pop(0)
         self.sent.append((delivery.address, delivery.message.text))
@@ -173,9 +179,19 @@ def test_pace_keeps_to_the_limits():
     pace = Pace(lambda: now)
     assert pace.wait("1") == 0
     assert pace.wait("1") == pytest.approx(1.0)
-    assert sum(pace.wait(str(chat)) == 0 for chat in range(2, 60)) == 29
+    assert pace.room() == 5
+    assert pace.resting() == {"1"}
+    sent = 1
+    for fifth in range(5):
+        now = fifth * 0.21
+        sent += sum(pace.wait(f"{fifth} {chat}") == 0 for chat in range(60))
+        assert pace.room() == 0
+    assert sent == 30
     now = 1.0
     assert pace.wait("1") == 0
+    assert pace.room() == 5
+    assert "0 0" not in pace.resting()
+    assert {"1", "4 0"} <= pace.resting()
     sent = 0
     for second in range(2, 62):
         now = float(second)
@@ -186,14 +202,14 @@ def test_pace_keeps_to_the_limits():
 async def test_the_worker_survives_a_broken_database(database, channel, clock, monkeypatch):
     """An error while looking for work is logged and the worker goes on."""
     worker = Worker(database, {Channel.TELEGRAM: channel}, clock)
-    real, failures = worker.deliver_due, iter([OSError("gone"), RuntimeError("odd")])
+    real, failures = worker._claim, iter([OSError("gone"), RuntimeError("odd")])
 
     async def sometimes():
         for failure in failures:
             raise failure
         return await real()
 
-    monkeypatch.setattr(worker, "deliver_due", sometimes)
+    monkeypatch.setattr(worker, "_claim", sometimes)
     monkeypatch.setattr(outbox, "LOOK_SECONDS", 0.01)
     await put(database, clock, "1", "a")
     running = asyncio.create_task(worker.run())
@@ -203,6 +219,65 @@ async def test_the_worker_survives_a_broken_database(database, channel, clock, m
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_slow_address_holds_up_nobody_else(database, worker, channel, clock):
+    """While one message takes long, those to other addresses go out, and its own address waits."""
+    held = asyncio.Event()
+    channel.hold["1"] = held
+    await put(database, clock, "1", "slow", "after it")
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(5):
+        while not channel.begun:
+            await asyncio.sleep(0.01)
+        await put(database, clock, "2", "quick")
+        while not channel.sent:
+            await asyncio.sleep(0.01)
+    assert channel.sent == [("2", "quick")]
+    held.set()
+    async with asyncio.timeout(5):
+        while len(channel.sent) < 3:
+            await asyncio.sleep(0.01)
+    assert channel.sent[1:] == [("1", "slow"), ("1", "after it")]
+    worker.stop()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_outcomes_that_come_together_are_saved_together(database, worker, channel, clock):
+    """Every delivery of a batch is marked with its own outcome."""
+    for number in range(5):
+        await put(database, clock, str(number), "m")
+    channel.faults = [TryLater("down"), Undeliverable("gone")]
+    await worker.deliver_due()
+    found = [(d.status, d.last_error, d.remote_id is None) for d in await deliveries(database)]
+    waiting, failed, sent = DeliveryStatus.WAITING, DeliveryStatus.FAILED, DeliveryStatus.SENT
+    assert found[:2] == [(waiting, "down", True), (failed, "gone", True)]
+    assert found[2:] == [(sent, None, False)] * 3
+
+
+async def test_an_outcome_that_cannot_be_saved_is_no_loss(
+    database, worker, channel, clock, monkeypatch
+):
+    """When the database fails after the sending, the lease runs out and the message goes again."""
+    await put(database, clock, "1", "a")
+
+    @asynccontextmanager
+    async def broken():
+        raise OSError("gone")
+        yield
+
+    real = database.write
+    writes = iter([real])
+    monkeypatch.setattr(database, "write", lambda: next(writes, broken)())  # noqa: PLW0108 - a new one each time
+    await worker.deliver_due()
+    monkeypatch.setattr(database, "write", real)
+    [delivery] = await deliveries(database)
+    assert delivery.status == DeliveryStatus.WAITING
+    clock.pass_(seconds=LEASE.total_seconds() + 1)
+    worker._pace = Pace(lambda: 0.0)
+    await worker.deliver_due()
+    [delivery] = await deliveries(database)
+    assert delivery.status == DeliveryStatus.SENT
 
 
 async def test_stopping_finishes_what_is_being_sent(database, worker, channel, clock):
