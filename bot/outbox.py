@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import aliased
 
 from bot.database import nudge, waited
@@ -34,7 +34,6 @@ from bot.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.database import Database
@@ -122,30 +121,35 @@ def topic_of(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
-def due(now: datetime, channels: Sequence[str], resting: Collection[str] = ()) -> Select[Delivery]:
-    """Return the query for deliveries that may be tried, oldest first and one an address.
+_earlier = aliased(Delivery)
+# Oldest first and one an address. Built once, since building it costs more than running it.
+_DUE = (
+    select(Delivery)
+    .where(
+        Delivery.status == DeliveryStatus.WAITING,
+        Delivery.due_at <= bindparam("now"),
+        Delivery.channel.in_(bindparam("channels", expanding=True)),
+        Delivery.address.not_in(bindparam("resting", expanding=True)),
+        ~exists().where(
+            _earlier.channel == Delivery.channel,
+            _earlier.address == Delivery.address,
+            _earlier.status == DeliveryStatus.WAITING,
+            _earlier.id < Delivery.id,
+        ),
+    )
+    .order_by(Delivery.id)
+    .limit(bindparam("most"))
+)
+_ANY_DUE = _DUE.with_only_columns(Delivery.id)
+_CLAIMABLE = _DUE.with_for_update(skip_locked=True, of=Delivery)
 
-    Args:
-        resting: Addresses whose turn has not come.
-    """
-    earlier = aliased(Delivery)
-    waits_behind = exists().where(
-        earlier.channel == Delivery.channel,
-        earlier.address == Delivery.address,
-        earlier.status == DeliveryStatus.WAITING,
-        earlier.id < Delivery.id,
-    )
-    return (
-        select(Delivery)
-        .where(
-            Delivery.status == DeliveryStatus.WAITING,
-            Delivery.due_at <= now,
-            Delivery.channel.in_(channels),
-            Delivery.address.not_in(resting),
-            ~waits_behind,
-        )
-        .order_by(Delivery.id)
-    )
+
+async def any_due(
+    session: AsyncSession, now: datetime, channels: Sequence[str], resting: Collection[str] = ()
+) -> bool:
+    """Return whether there is something to claim."""
+    asked = {"now": now, "channels": channels, "resting": list(resting), "most": 1}
+    return await session.scalar(_ANY_DUE, asked) is not None
 
 
 async def claim(
@@ -159,10 +163,12 @@ async def claim(
     """Take deliveries that are due, oldest first and one an address, and lease them.
 
     In the caller's transaction. Empty when nothing is due.
+
+    Args:
+        resting: Addresses whose turn has not come.
     """
-    query = due(now, channels, resting).limit(most)
-    query = query.with_for_update(skip_locked=True, of=Delivery)
-    claimed = list((await session.scalars(query)).all())
+    asked = {"now": now, "channels": channels, "resting": list(resting), "most": most}
+    claimed = list((await session.scalars(_CLAIMABLE, asked)).all())
     for delivery in claimed:
         delivery.due_at = now + LEASE
         delivery.attempts += 1
@@ -294,11 +300,9 @@ class Worker:
             return []
         channels, resting = list(self.senders), self._pace.resting()
         async with self.database.read() as session:
-            look = due(self.clock(), channels, resting).with_only_columns(Delivery.id).limit(1)
-            waiting = await session.scalar(look)
-        # Looking first spares SQLite's only writer an empty transaction each second.
-        if waiting is None:
-            return []
+            # Looking first spares SQLite's only writer an empty transaction each second.
+            if not await any_due(session, self.clock(), channels, resting):
+                return []
         async with self.database.write() as session:
             return await claim(session, self.clock(), channels, most=most, resting=resting)
 
