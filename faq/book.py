@@ -68,6 +68,9 @@ class Entry:
         missing: Languages it does not have yet.
         steps: The answers are guided: numbered steps that the conversation gives one at a time.
         texts: By locale.
+        valid_until: The last day on which it may be given; None while it stays true.
+        guide: What whoever asks this has told about an event already, for the event guide; None
+            when the entry does not lead there.
     """
 
     id: str
@@ -79,6 +82,8 @@ class Entry:
     missing: tuple[str, ...]
     steps: bool
     texts: Mapping[str, Text]
+    valid_until: date | None = None
+    guide: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -381,7 +386,10 @@ class _Reader:
         queues: Mapping[str, Queue],
     ) -> Entry | None:
         check = _Check(self, "entries.yaml", id_, fact)
-        check.only("queue", "source", "reviewed", "owner", "needs", "missing", "steps")
+        check.only(
+            *("queue", "source", "reviewed", "owner", "needs", "missing", "steps"),
+            *("valid_until", "guide"),
+        )
         queue = check.text("queue")
         if queue and queues and queue not in queues:
             check.fault(f"queue {queue!r} is not in queues.yaml")
@@ -397,6 +405,10 @@ class _Reader:
         steps = fact.get("steps", False)
         if not isinstance(steps, bool):
             check.fault("steps must be true or false, without quotes")
+        valid_until = fact.get("valid_until")
+        if valid_until is not None and not isinstance(valid_until, date):
+            check.fault("valid_until must be a day such as 2027-12-31, without quotes")
+        guide = check.mapping("guide") if "guide" in fact else None
         if set(LOCALES) <= set(missing):
             check.fault("missing names every language; an entry needs at least one")
         spoken = self._spoken(id_, words, missing, steps is True)
@@ -412,6 +424,8 @@ class _Reader:
             tuple(missing),
             steps is True,
             {locale: text for locale, text in spoken.items() if text},
+            valid_until if isinstance(valid_until, date) else None,
+            guide,
         )
 
     def _spoken(
