@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from bot import settings as environment
+from bot import sources
 from bot import staff as people
 from bot.app import now, serve
 from bot.database import UNREACHABLE, Database
@@ -24,20 +26,22 @@ from bot.migrations import migrate
 from bot.models import Role
 from bot.permits import cli as permits
 from bot.replies import Replies
-from bot.texts import LOCALES
-from bot.town import matcher_of, town_from
+from bot.texts import LOCALES, ZONE
+from bot.town import load, matcher_of, town_from
 from faq import book, checks, evaluation
 from faq.book import BookError
+from faq.confusions import confusions
 from handlers.console import join_link
 from handlers.keys import DATABASE, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from aiohttp import web
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.settings import Settings
+    from faq.book import Book
     from faq.matching import Match
 
 
@@ -100,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check-content", _check_content, "check the book of answers")
     check.add_argument(
         "--content", type=Path, help="a folder in the book's format; default: the town's book"
+    )
+    check.add_argument(
+        "--online", action="store_true", help="also ask whether the sources are there"
+    )
+    check.add_argument(
+        "--quick", action="store_true", help="leave out the confusions, which take a minute"
     )
     permits.add_parser(commands)
     # The guide needs no settings: it is pure.
@@ -229,17 +239,47 @@ def _match_json(match: Match) -> dict[str, Any]:
 def _check_content(options: argparse.Namespace, settings: Settings) -> int:
     folder = options.content or settings.content_dir
     bad = False
+    read = {}
     for town in dict.fromkeys(["helsinki", *book.towns(folder)]):
         try:
-            content = book.load(folder, town)
+            content = read[town] = load(folder, town)
         except BookError as error:
             bad = True
             print(f"{town}: cannot be used:\n{error}")
             continue
         print(f"{town}: {len(content.entries)} entries, no faults")
-        for hint in checks.advice(content):
+        for hint in checks.advice(content, now().astimezone(ZONE).date()):
             print(f"  hint: {hint}")
+    if bad:
+        return 1
+    if options.online:
+        bad = _check_sources(read.values())
+    if not options.quick:
+        _show_confusions(read["helsinki"])
     return 1 if bad else 0
+
+
+def _check_sources(books: Iterable[Book]) -> bool:
+    """Print the sources that are gone, and return whether there are any."""
+    users: dict[str, set[str]] = {}
+    for content in books:
+        for entry in content.entries.values():
+            users.setdefault(entry.source, set()).add(entry.id)
+    found = asyncio.run(sources.dead(users))
+    print(f"{len(users)} sources asked, {len(found)} do not answer")
+    for address, fault in found.items():
+        print(f"  {address} {fault}: {', '.join(sorted(users[address]))}")
+    return bool(found)
+
+
+def _show_confusions(content: Book) -> None:
+    """Print which utterances another entry would get, taught without them; the base book's only."""
+    bar = partial(tqdm, unit="round", disable=None, file=sys.stderr)
+    found = confusions(content, bar)
+    asked = sum(len(said) for by_entry in content.utterances.values() for said in by_entry.values())
+    print(f"{len(found)} of about {asked} utterances would go to another entry")
+    for one in found:
+        print(f"  {one.locale}: {one.entry}: {one.text!r} goes to {one.rival} ({one.share:.2f})")
 
 
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:

@@ -16,7 +16,7 @@ from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.outbox import LEASE, Worker
-from bot.town import town_from
+from bot.shelf import Shelf
 from handlers import console, health, openapi, resident_api, staff_api, webchat, webhook
 from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
@@ -57,7 +57,8 @@ def init_app(
     app = web.Application(middlewares=[errors, same_origin], client_max_size=LARGEST_BODY)
     app[SETTINGS] = settings
     app[CLOCK] = clock
-    app[TOWN] = town or town_from(settings.content_dir, settings.town, settings.encoder_dir)
+    shelf = Shelf(settings, clock, town)
+    app[TOWN] = shelf
     app[DATABASE] = Database(settings.database_url)
     app[STOPPING] = asyncio.Event()
     senders: dict[str, Sender] = {}
@@ -81,6 +82,7 @@ def init_app(
             web.static("/static", STATIC),
         ]
     )
+    app.cleanup_ctx.append(watching(shelf))
     app.on_startup.append(console.prepare)
     app.on_shutdown.append(end_streams)
     app.on_response_prepare.append(add_headers)
@@ -121,6 +123,17 @@ def deliveries(senders: dict[str, Sender]) -> Callable[[web.Application], AsyncI
             await asyncio.wait_for(working, LEASE.total_seconds())
 
     return deliver
+
+
+def watching(shelf: Shelf) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Return what takes up the editors' changes."""
+
+    async def watch(_app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(shelf.watch(), name="book")
+        yield
+        await _end(task)
+
+    return watch
 
 
 async def end_streams(app: web.Application) -> None:

@@ -142,7 +142,9 @@ class Replies:
         )
 
     def answer(self, entry: str) -> Reply:
-        """Return an entry's answer, word for word; when it has none in this language, offer a person."""
+        """Return an entry's answer, word for word; when it may not be given, offer a person."""
+        if self._town.is_withheld(entry):
+            return self._withheld()
         spoken = self._town.book.entries[entry].texts.get(self.locale)
         if spoken is None:
             _ = self._texts.gettext
@@ -153,6 +155,16 @@ class Replies:
                 self._choices("human"),
             )
         return self.step(entry, 1) if self._steps(entry) else self.whole(entry)
+
+    def _withheld(self) -> Reply:
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "We have an answer to this, but it is being brought up to date, so I do not show it now."
+                " A person can answer you. If you would rather call, the number is {phone}."
+            ).format(phone=self._town.phone),
+            self._choices("human"),
+        )
 
     def _step_label(self, name: str, entry: str, number: str) -> str | None:
         _ = self._texts.gettext
@@ -174,7 +186,7 @@ class Replies:
         """Return one step of a guided answer, the first being 1; after the last, whether it helped."""
         _ = self._texts.gettext
         steps = self._steps(entry)
-        if not 1 <= number <= len(steps):
+        if not 1 <= number <= len(steps) or self._town.is_withheld(entry):
             return self.answer(entry)
         text = _("Step {number} of {count}").format(number=number, count=len(steps))
         onward = (f"step:{entry}:{number + 1}",) if number < len(steps) else (f"helped:{entry}",)
@@ -200,7 +212,7 @@ class Replies:
     def whole(self, entry: str) -> Reply:
         """Return the whole answer at once."""
         spoken = self._town.book.entries[entry].texts.get(self.locale)
-        if spoken is None:
+        if spoken is None or self._town.is_withheld(entry):
             return self.answer(entry)
         easy = (f"easy:{entry}",) if spoken.easy else ()
         return Reply(
@@ -212,7 +224,7 @@ class Replies:
     def easy_answer(self, entry: str) -> Reply:
         """Return an entry's answer in easy language, or the ordinary one when there is none."""
         spoken = self._town.book.entries[entry].texts.get(self.locale)
-        if spoken is None or not spoken.easy:
+        if spoken is None or not spoken.easy or self._town.is_withheld(entry):
             return self.answer(entry)
         return Reply(
             spoken.easy, self._choices(f"helped:{entry}", f"missed:{entry}", "human"), entry

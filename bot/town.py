@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from bot.errors import SettingsError
+from bot.permits import FactsError, read_facts
 from faq import book, encoder, matching
 
 NAMES = {"helsinki": {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"},
@@ -22,16 +24,22 @@ class Town:
 
     Attributes:
         id: helsinki, espoo or vantaa.
+        today: The day it is there: some answers may be given only until a day.
     """
 
     id: str
     book: book.Book
     matcher: matching.Matcher
+    today: date = date.min
 
     @property
     def phone(self) -> str:
         """Return the number of the city's advice line, for whoever would rather call."""
         return PHONES[self.id]
+
+    def is_withheld(self, entry: str) -> bool:
+        """Return whether an entry's answer may not be given any more."""
+        return self.book.entries[entry].is_withheld(self.today)
 
     def name(self, locale: str) -> str:
         """Return the town's name in a language."""
@@ -60,6 +68,27 @@ def matcher_of(content: book.Book, encoder_dir: Path | None = None) -> matching.
         ) from error
 
 
+def load(folder: Path, town: str) -> book.Book:
+    """Return a town's book, with what its entries tell the event guide checked as well.
+
+    Raises:
+        BookError: The book cannot be used.
+    """
+    read = book.load(folder, town)
+    faults = []
+    for entry in read.entries.values():
+        try:
+            read_facts(entry.guide or {})
+        except FactsError as error:
+            faults += [
+                book.Fault("entries.yaml", entry.id, f"guide: {problem}")
+                for problem in error.problems
+            ]
+    if faults:
+        raise book.BookError(faults)
+    return read
+
+
 def town_from(folder: Path, town: str, encoder_dir: Path | None = None) -> Town:
     """Return a town with its book loaded and its matcher ready.
 
@@ -67,5 +96,5 @@ def town_from(folder: Path, town: str, encoder_dir: Path | None = None) -> Town:
         BookError: The book cannot be used.
         SettingsError: The sentence model cannot be used.
     """
-    read = book.load(folder, town)
+    read = load(folder, town)
     return Town(town, read, matcher_of(read, encoder_dir))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import date, time
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -19,6 +19,8 @@ LOCALES = ("fi", "sv", "en")
 # In the utterances, the id under which stands what no entry answers.
 OUT_OF_SCOPE = "nothing"
 FEWEST_STEPS = 2
+# How old a review may be in a topic that reviews.yaml does not name.
+REVIEW_DAYS = 365
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A button's value is `show:` and the id, and Telegram allows it 64 bytes.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
@@ -69,6 +71,7 @@ class Entry:
         steps: The answers are guided: numbered steps that the conversation gives one at a time.
         texts: By locale.
         valid_until: The last day on which it may be given; None while it stays true.
+        topic: The name of the file its words stand in.
         guide: What whoever asks this has told about an event already, for the event guide; None
             when the entry does not lead there.
     """
@@ -84,6 +87,11 @@ class Entry:
     texts: Mapping[str, Text]
     valid_until: date | None = None
     guide: Mapping[str, Any] | None = None
+    topic: str = ""
+
+    def is_withheld(self, today: date) -> bool:
+        """Return whether the last day on which it may be given has passed."""
+        return self.valid_until is not None and self.valid_until < today
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ class Book:
         digest: Changes whenever a word of the book changes.
         utterances: By locale and entry, what residents might write; the matcher learns from it.
         out_of_scope: By locale, what no entry answers; the matcher learns to refuse it.
+        review_days: By topic, how many days after its review an entry must be looked at again.
     """
 
     entries: Mapping[str, Entry]
@@ -119,6 +128,12 @@ class Book:
     digest: str
     utterances: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     out_of_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    review_days: Mapping[str, int] = field(default_factory=dict)
+
+    def review_by(self, entry: Entry) -> date:
+        """Return the day by which an entry must be looked at again."""
+        days = self.review_days.get(entry.topic, REVIEW_DAYS)
+        return entry.reviewed + timedelta(days=days)
 
     def queue(self, name: str | None) -> Queue:
         """Return the named queue, or `general`, or the first one: a matter always has somewhere to go."""
@@ -206,6 +221,7 @@ class _Reader:
         if not is_readable:
             # Every other check would repeat the one fault for every entry.
             raise BookError(self.faults)
+        topics = {id_: _topic(file) for said in words.values() for id_, (_, file) in said.items()}
         self._overlay(town, facts, words)
         for locale in LOCALES:
             for entry, (_, file) in words[locale].items():
@@ -216,11 +232,16 @@ class _Reader:
         utterances = {locale: self._utterances(locale, facts) for locale in LOCALES}
         queues = self._queues(facts)
         entries = {id_: self._entry(id_, facts[id_], words, queues) for id_ in facts}
+        review_days = self._review_days()
         if not facts:
             self._fault("entries.yaml", "", "has no entries")
         if self.faults:
             raise BookError(self.faults)
-        complete = {id_: entry for id_, entry in entries.items() if entry}
+        complete = {
+            id_: replace(entry, topic=topics.get(id_, ""))
+            for id_, entry in entries.items()
+            if entry
+        }
         return Book(
             complete,
             queues,
@@ -230,7 +251,18 @@ class _Reader:
                 for locale, said in utterances.items()
             },
             {locale: said.get(OUT_OF_SCOPE, ()) for locale, said in utterances.items()},
+            review_days,
         )
+
+    def _review_days(self) -> dict[str, int]:
+        """Return how many days a review lasts, by topic."""
+        found = {}
+        for topic, days in self._content("reviews.yaml").items():
+            if isinstance(days, int) and not isinstance(days, bool) and days > 0:
+                found[topic] = days
+            else:
+                self._fault("reviews.yaml", topic, f"write a number of days, not {days!r}")
+        return found
 
     def _fault(self, file: str, entry: str, fault: str) -> None:
         self.faults.append(Fault(file, entry, fault))
@@ -513,6 +545,10 @@ class _Check:
             else:
                 self.fault(f"{name}: {item!r} is not right; write {wanted}")
         return good
+
+
+def _topic(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".yaml")
 
 
 def _yaml_fault(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,15 @@ import numpy as np
 
 from faq import cache, features, language, training
 from faq.parts import halves
-from faq.training import Lesson, Trained
+from faq.reading import read
 from faq.words import fingerprint, split, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from faq.book import Book
     from faq.encoder import Encoder
+    from faq.training import Trained
 
 # Chosen by the measurement recorded in docs/matching.md, "Thresholds"; the same in every language.
 ANSWER = 0.75
@@ -61,17 +61,6 @@ class Match:
     def entry(self) -> str | None:
         """Return the entry to answer with; None unless the decision is to answer."""
         return self.candidates[0].entry if self.decision is Decision.ANSWER else None
-
-
-@dataclass
-class _Reading:
-    """A book read once: its texts ready for training."""
-
-    texts: list[features.Text] = field(default_factory=list)
-    plain: list[str] = field(default_factory=list)
-    classes: list[int] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    spoken: dict[str, list[list[str]]] = field(default_factory=dict)
 
 
 class Matcher:
@@ -128,20 +117,20 @@ class Matcher:
     def _one(self, text: str, chosen: str | None) -> Match:
         said = split(text)
         locale = language.detect(said, chosen, self._trained.language, self._words)
-        read = features.read(text, self._words)
+        said_of = features.read(text, self._words)
         index = self._trained.index
-        vector = index.space.vector(read)
+        vector = index.space.vector(said_of)
         if not index.count or not len(vector.indices):
             return Match(Decision.ESCALATE, (), locale)
         meaning = self._encoder.encode([text[:1000]])[0] if self._encoder else None
-        evidence = index.evidence(vector, read, meaning)
+        evidence = index.evidence(vector, said_of, meaning)
         scores = self._trained.calibration.probabilities(evidence)
         order = np.argsort(-scores, kind="stable")[:SHOWN]
         candidates = tuple(
             Candidate(self._entries[evidence.classes[i]], round(float(scores[i]), 4)) for i in order
         )
         return Match(
-            self._decide(candidates, read, int(evidence.classes[order[0]])), candidates, locale
+            self._decide(candidates, said_of, int(evidence.classes[order[0]])), candidates, locale
         )
 
     def _decide(
@@ -169,41 +158,8 @@ class Matcher:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
     def _learn(self, book: Book) -> Trained:
-        reading = self._read(book)
+        reading = read(book, self._words)
         model = language.learn(reading.spoken, self._words)
-        meanings = self._encoder.encode(reading.plain) if self._encoder and reading.plain else None
-        lesson = Lesson(
-            reading.texts,
-            np.array(reading.classes, np.int32),
-            np.array(reading.places, np.int32),
-            len(self._entries),
-            meanings,
-        )
-        return training.train(lesson, model)
-
-    def _read(self, book: Book) -> _Reading:
-        reading = _Reading()
-        for number, name in enumerate(self._entries):
-            texts = book.entries[name].texts
-            for locale in sorted({*texts, *book.utterances}):
-                said: list[str] = []
-                if locale in texts:
-                    said += [texts[locale].question, *texts[locale].phrasings]
-                said += book.utterances.get(locale, {}).get(name, ())
-                self._add(reading, dict.fromkeys(said), locale, number)
-        for locale, said_outside in sorted(book.out_of_scope.items()):
-            self._add(reading, dict.fromkeys(said_outside), locale, len(self._entries))
-        return reading
-
-    def _add(self, reading: _Reading, said: Mapping[str, None], locale: str, number: int) -> None:
-        place = 0
-        for text in said:
-            read = features.read(text, self._words)
-            if not read.words:
-                continue
-            reading.texts.append(read)
-            reading.plain.append(text)
-            reading.classes.append(number)
-            reading.places.append(place)
-            reading.spoken.setdefault(locale, []).append(split(text))
-            place += 1
+        encoder = self._encoder
+        meanings = encoder.encode(reading.plain) if encoder and reading.plain else None
+        return training.train(reading.lesson(meanings), model)

@@ -56,23 +56,33 @@ def epochs(size: int) -> float:
 def train(lesson: Lesson, language: LanguageModel) -> Trained:
     """Train on all utterances, and calibrate on parts of them that were held out in turn."""
     size = len(lesson.texts)
-    each = float((lesson.classes < lesson.count).sum()) / max(1, lesson.count)
-    rarest = 1 if size < classifier.LARGE else 2 if size < HUGE else 3
-    most = WEIGHTS // max(1, lesson.count)
-    space, rows = features.fit(lesson.texts, each, rarest, most)
+    space, rows = space_of(lesson)
     cases, start = _cases(lesson, space, rows)
     all_rows = np.arange(size)
-    used = _choose(lesson, rows, all_rows)
+    used = choose(lesson, rows, all_rows)
     full = index.train(space, used, epochs(size) / 2 if start is not None else epochs(size), start)
-    prior = prior_for(each)
+    prior = prior_for(_each(lesson))
     full.weights = full.weights.astype(np.float16)
     fitted = calibration.fit(cases if len(cases) >= ENOUGH else (), prior)
     return Trained(full, fitted, language)
 
 
-def _choose(
+def _each(lesson: Lesson) -> float:
+    return float((lesson.classes < lesson.count).sum()) / max(1, lesson.count)
+
+
+def space_of(lesson: Lesson) -> tuple[FeatureSpace, features.Matrix]:
+    """Return the features of a lesson's utterances, and their vectors, a row each."""
+    size = len(lesson.texts)
+    rarest = 1 if size < classifier.LARGE else 2 if size < HUGE else 3
+    most = WEIGHTS // max(1, lesson.count)
+    return features.fit(lesson.texts, _each(lesson), rarest, most)
+
+
+def choose(
     lesson: Lesson, rows: features.Matrix, chosen: np.typing.NDArray[np.int64]
 ) -> index.Utterances:
+    """Return some of a lesson's utterances, by number, in the order of their entries."""
     meanings = None if lesson.meanings is None else lesson.meanings[chosen]
     plain = [lesson.texts[i].plain for i in chosen]
     return index.in_order(rows[chosen], lesson.classes[chosen], plain, lesson.count, meanings)
@@ -99,7 +109,7 @@ def _cases(
         if len(held) == 0 or still[: lesson.count].sum() < 2:
             continue
         held = random.permutation(held)[: CASES // (1 if large else parts)]
-        partial = index.train(space, _choose(lesson, rows, kept), epochs(size))
+        partial = index.train(space, choose(lesson, rows, kept), epochs(size))
         if large:
             start = partial.weights
         for i in held:

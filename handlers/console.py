@@ -26,6 +26,7 @@ from bot.errors import (
 from bot.models import Credential, Delivery, Role, Staff, Status
 from bot.policy import Act, may, may_appoint
 from bot.texts import LOCALES, nearest_locale, texts
+from faq import checks
 from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS, TOWN
 from handlers.middleware import explained, explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
@@ -162,7 +163,9 @@ async def index(request: web.Request) -> web.Response:
     async with request.app[DATABASE].read() as session:
         me = await _me(request, session)
         queues = [
-            queue for queue in request.app[TOWN].book.queues.values() if may(me, Act.READ, queue.id)
+            queue
+            for queue in request.app[TOWN]().book.queues.values()
+            if may(me, Act.READ, queue.id)
         ]
         # An old bookmark may name a queue that is gone, or another's: all own ones are shown then.
         if chosen not in {queue.id for queue in queues}:
@@ -173,8 +176,8 @@ async def index(request: web.Request) -> web.Response:
         "me": me,
         "tickets": found,
         "queues": queues,
-        "all_queues": request.app[TOWN].book.queues,
-        "entries": request.app[TOWN].book.entries,
+        "all_queues": request.app[TOWN]().book.queues,
+        "entries": request.app[TOWN]().book.entries,
         "counts": counts,
         "chosen_queue": chosen,
         "chosen_status": wanted or "",
@@ -211,7 +214,7 @@ async def act_on(request: web.Request) -> web.Response:
             elif act is Act.RELEASE:
                 await tickets.release(session, me, ticket)
             elif act is Act.CLOSE:
-                await tickets.close(session, me, ticket, request.app[TOWN], now)
+                await tickets.close(session, me, ticket, request.app[TOWN](), now)
             else:
                 await tickets.reply(session, me, ticket, text, now, key=key)
     except Unauthenticated as error:
@@ -247,6 +250,17 @@ async def events(request: web.Request) -> web.StreamResponse:
     return await stream(request, [tickets.TOPIC], news)
 
 
+@ROUTES.get("/staff/book")
+async def book_page(request: web.Request) -> web.Response:
+    """Return the answers that are withheld or due for review, and what is wrong with changed files."""
+    async with request.app[DATABASE].read() as session:
+        me = await _me(request, session)
+    shelf = request.app[TOWN]
+    town = shelf()
+    stale = checks.stale(town.book, town.today)
+    return page(request, "staff_book.html", me.locale, me=me, stale=stale, faults=shelf.faults)
+
+
 @ROUTES.get("/staff/people")
 async def people_page(request: web.Request) -> web.Response:
     """Return everybody on the staff, for leads."""
@@ -267,7 +281,7 @@ async def invite(request: web.Request) -> web.Response:
     try:
         async with request.app[DATABASE].write() as session:
             me = await _me(request, session)
-            known = [queue for queue in queues if queue in request.app[TOWN].book.queues]
+            known = [queue for queue in queues if queue in request.app[TOWN]().book.queues]
             person = await people.by_name(session, name) if form.get("again") else None
             if not may_appoint(me, Role(person.role) if person else role):
                 raise NotAllowed(Act.INVITE)
@@ -331,8 +345,8 @@ async def _ticket_page(
         "ticket": ticket,
         "messages": messages,
         "deliveries": await _deliveries(session, ticket),
-        "queue": request.app[TOWN].book.queue(ticket.queue),
-        "entries": request.app[TOWN].book.entries,
+        "queue": request.app[TOWN]().book.queue(ticket.queue),
+        "entries": request.app[TOWN]().book.entries,
         "now": request.app[CLOCK](),
         "may_release": ticket.holder_id == me.id or may(me, Act.RELEASE_OTHERS),
         "longest": tickets.LONGEST_REPLY,
@@ -364,7 +378,7 @@ async def _people_page(
         status=status,
         me=me,
         everybody=everybody,
-        queues=request.app[TOWN].book.queues,
+        queues=request.app[TOWN]().book.queues,
         roles=list(Role),
         **shown,
     )

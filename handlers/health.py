@@ -21,7 +21,11 @@ async def alive(_request: web.Request) -> web.Response:
 @ROUTES.get("/readyz")
 async def ready(request: web.Request) -> web.Response:
     """Return 200 when database, migrations and book are ready; else 503 and what is not."""
-    checks = {"database": False, "migrations": False, "book": bool(request.app[TOWN].book.entries)}
+    checks = {
+        "database": False,
+        "migrations": False,
+        "book": bool(request.app[TOWN]().book.entries),
+    }
     try:
         checks["migrations"] = await is_current(request.app[DATABASE])
         checks["database"] = True

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.database import Database
 from bot.settings import Settings
-from bot.town import Town
+from bot.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DATABASE = web.AppKey("DATABASE", Database)
-TOWN = web.AppKey("TOWN", Town)
+# The town as it is when asked: editors change its book while it serves.
+TOWN = web.AppKey("TOWN", Shelf)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
 STOPPING = web.AppKey("STOPPING", asyncio.Event)
 # The reader's language, once it is known who reads.

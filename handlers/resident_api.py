@@ -81,7 +81,7 @@ async def begin_conversation(request: web.Request) -> web.Response:
         raise unprocessable(_("The language must be fi, sv or en, or null."))
     async with request.app[DATABASE].write() as session:
         conversation, token, greeting = await begin(
-            session, locale or locale_of(request), request.app[TOWN], request.app[CLOCK]()
+            session, locale or locale_of(request), request.app[TOWN](), request.app[CLOCK]()
         )
     location = request.app.router["conversation_messages"].url_for(id=conversation.id)
     return web.json_response(
@@ -114,7 +114,9 @@ async def take(
         # Errors from here on are told in the language spoken.
         request[LOCALE] = conversation.locale
         said = Utterance(Channel.WEB, id_, text, kind, None if key is None else f"web:{key}")
-        messages = await hear(session, said, request.app[TOWN], request.app[CLOCK](), conversation)
+        messages = await hear(
+            session, said, request.app[TOWN](), request.app[CLOCK](), conversation
+        )
         request[LOCALE] = conversation.locale
         return messages
 

@@ -73,7 +73,7 @@ async def queues(request: web.Request) -> web.Response:
             "open": counts.get(queue.id, {}).get(Status.OPEN, 0),
             "claimed": counts.get(queue.id, {}).get(Status.CLAIMED, 0),
         }
-        for queue in request.app[TOWN].book.queues.values()
+        for queue in request.app[TOWN]().book.queues.values()
         if may(staff, Act.READ, queue.id)
     ]
     return web.json_response({"queues": shown})
@@ -90,7 +90,7 @@ async def listed(request: web.Request) -> web.Response:
             raise bad_request(
                 _("The status must be one of {names}.").format(names=", ".join(Status))
             )
-        queues_known = request.app[TOWN].book.queues
+        queues_known = request.app[TOWN]().book.queues
         if queue is not None and queue not in queues_known:
             raise bad_request(
                 _("The queue must be one of {names}.").format(names=", ".join(queues_known))
@@ -153,7 +153,7 @@ async def close(request: web.Request) -> web.Response:
     """Close a ticket; the resident is asked whether it helped."""
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.CLOSE)
-        await tickets.close(session, staff, ticket, request.app[TOWN], request.app[CLOCK]())
+        await tickets.close(session, staff, ticket, request.app[TOWN](), request.app[CLOCK]())
         return web.json_response(await _fresh(session, ticket))
 
 

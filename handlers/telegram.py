@@ -62,6 +62,7 @@ class Telegram:
 
     Args:
         api_url: Base of a Bot API server; methods are at `{api_url}/bot<token>/<method>`.
+        town: Gives the town as it is when asked.
         clock: The present moment, aware.
     """
 
@@ -70,7 +71,7 @@ class Telegram:
         token: str,
         api_url: str,
         database: Database,
-        town: Town,
+        town: Callable[[], Town],
         clock: Callable[[], datetime],
     ) -> None:
         # Without it the library warns whenever it names a pause.
@@ -96,7 +97,7 @@ class Telegram:
             await self.bot.delete_webhook()
         # Telegram shows the ones without a language to everybody else.
         for locale in (None, *LOCALES):
-            words = _Menu(self._town, locale or "fi")
+            words = _Menu(self._town(), locale or "fi")
             await self.bot.set_my_commands(words.commands(), language_code=locale)
             await self.bot.set_my_description(words.description(), language_code=locale)
             await self.bot.set_my_short_description(words.short_description(), language_code=locale)
@@ -185,14 +186,14 @@ class Telegram:
             return
         try:
             async with self._database.write() as session:
-                await hear(session, said, self._town, self._clock())
+                await hear(session, said, self._town(), self._clock())
         except (TextMissing, TextTooLong):
             # Telegram's own limits keep texts short enough; what is left has nothing to read in it.
             unreadable = Utterance(
                 said.channel, said.address, "text", Kind.UNREADABLE, said.key, said.locale
             )
             async with self._database.write() as session:
-                await hear(session, unreadable, self._town, self._clock())
+                await hear(session, unreadable, self._town(), self._clock())
 
     async def _acknowledge(self, update: Update) -> None:
         """Stop the pressed button's waiting sign; it is no loss when that fails."""

@@ -91,7 +91,7 @@ async def _begin(request: web.Request, value: str, kind: Kind) -> tuple[Conversa
     if kind is Kind.CHOICE and value.removeprefix("lang:") in LOCALES:
         locale = value.removeprefix("lang:")
     async with request.app[DATABASE].write() as session:
-        return await begin(session, locale, request.app[TOWN], request.app[CLOCK]())
+        return await begin(session, locale, request.app[TOWN](), request.app[CLOCK]())
 
 
 async def _chat_page(
@@ -108,7 +108,7 @@ async def _chat_page(
         locale, conversation_id = conversation.locale, conversation.id
     except (Unauthenticated, NotFound):
         pass
-    town = request.app[TOWN]
+    town = request.app[TOWN]()
     return page(
         request,
         "chat.html",

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
             ("format", "ruff", "format", "--check"),
             ("types", "mypy"),
             ("imports", "lint-imports"),
-            ("book", "neuvokas", "check-content"),
+            ("book", "neuvokas", "check-content", "--quick"),
             ("tests", "pytest", "-q", "-n", "auto", *arguments),
         )
         if _run(name, *command)

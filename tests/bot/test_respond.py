@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,21 @@ def test_whoever_is_stuck_gets_ways_on(guided, said):
 def test_steps_that_are_not_there(guided, value):
     """A step of another book or out of range gets a kind answer."""
     assert "no longer works" in turn(guided, value, kind=Kind.CHOICE).replies[0].text
+
+
+@pytest.mark.parametrize("value", ["show:bigger", "whole:bigger", "step:bigger:2", "easy:bigger"])
+def test_a_withheld_answer_is_not_given(guided, value):
+    """After its last day an answer is on no way given, by question or button; a person is offered."""
+    entry = replace(guided.book.entries["bigger"], valid_until=date(2026, 12, 31))
+    content = replace(guided.book, entries={**guided.book.entries, "bigger": entry})
+    town = replace(guided, book=content, today=date(2026, 12, 31))
+    last = turn(town, value, kind=Kind.CHOICE)
+    assert last.replies[0].entry == "bigger"
+    [reply] = turn(replace(town, today=date(2027, 1, 1)), value, kind=Kind.CHOICE).replies
+    assert "brought up to date" in reply.text
+    assert town.phone in reply.text
+    assert reply.entry is None
+    assert [choice.value for choice in reply.choices] == ["human"]
 
 
 def test_guided_answer_needs_steps(guided, tmp_path):
@@ -175,7 +191,7 @@ class TwoFound:
 
 def test_two_questions_are_both_accounted_for(town):
     """Two questions in one message become two choices; after the first the other is a step back."""
-    both = dataclasses.replace(town, matcher=TwoFound())
+    both = replace(town, matcher=TwoFound())
     first = turn(both, "what does it cost and where can I print")
     values = [choice.value for choice in first.replies[0].choices]
     assert values == ["show:digituki-price", "show:printing", "none"]

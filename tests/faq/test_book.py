@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from datetime import time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from faq import book, checks
 
@@ -80,6 +81,14 @@ def test_small_book(folder):
         ),
         ("entries.yaml", ENTRY.replace("}", ", missing: [en]}"), "though missing says"),
         ("entries.yaml", ENTRY.replace("print", "scan"), "is not in entries.yaml"),
+        ("entries.yaml", ENTRY.replace("}", ", valid_until: soon}"), "valid_until must be a day"),
+        (
+            "entries.yaml",
+            ENTRY.replace("}", ", guide: [beer]}"),
+            "guide is missing or not a mapping",
+        ),
+        ("reviews.yaml", "topic: often\n", "reviews.yaml: topic: write a number of days"),
+        ("reviews.yaml", "topic: 0\n", "write a number of days, not 0"),
         ("en/topic.yaml", None, "en/: print: is not there"),
         ("en/topic.yaml", WORDS.replace('"printer"', "no"), "phrasings: False"),
         ("en/topic.yaml", WORDS.replace('"printer"', "12:30"), "phrasings: 750"),
@@ -193,3 +202,83 @@ def test_the_shipped_book_can_be_copied(tmp_path):
     copy = tmp_path / "book"
     shutil.copytree(SHIPPED, copy)
     assert book.load(copy).entries.keys() == book.load(SHIPPED).entries.keys()
+
+
+def test_an_answer_has_a_last_day(folder):
+    """An entry is withheld from the day after its last one, and told to its owner before others."""
+    (folder / "entries.yaml").write_text(
+        ENTRY.replace("}", ", valid_until: 2026-12-31, owner: team}")
+        + ENTRY.replace("print", "scan")
+    )
+    for locale in book.LOCALES:
+        (folder / locale / "other.yaml").write_text(WORDS.replace("print:", "scan:"))
+    loaded = book.load(folder)
+    last = date(2026, 12, 31)
+    assert not loaded.entries["print"].is_withheld(last)
+    assert loaded.entries["print"].is_withheld(last + timedelta(1))
+    assert not loaded.entries["scan"].is_withheld(date(2100, 1, 1))
+    assert checks.stale(loaded, last) == []
+    [first, second] = checks.stale(loaded, date(2028, 1, 1))
+    assert (first.entry.id, first.since, first.is_withheld) == ("print", last, True)
+    assert (second.entry.id, second.is_withheld) == ("scan", False)
+    told = "\n".join(map(str, checks.advice(loaded, date(2027, 1, 1))))
+    assert "print: is withheld since 2026-12-31 (team)" in told
+    assert "scan: is due" not in told
+
+
+def test_reviews_last_as_long_as_their_topic_says(folder):
+    """A topic's own limit counts, else a year; a town's overlay does not change the topic."""
+    assert book.load(folder).review_by(book.load(folder).entries["print"]) == date(2027, 11, 21)
+    (folder / "reviews.yaml").write_text("topic: 10\n")
+    overlay = folder / "towns" / "espoo" / "en"
+    overlay.mkdir(parents=True)
+    (overlay / "elsewhere.yaml").write_text('print:\n  question: "Print in Espoo?"\n')
+    for town in ("helsinki", "espoo"):
+        loaded = book.load(folder, town)
+        assert loaded.entries["print"].topic == "topic"
+        assert loaded.review_by(loaded.entries["print"]) == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"answer": "One " + "two " * 30 + "end."},
+            "answer: a sentence of 32 words is hard to read",
+        ),
+        ({"easy": "One " + "two " * 19 + "end."}, "easy: a sentence of 21 words is hard to read"),
+        ({"answer": "A" * 601}, "answer has 601 characters"),
+        ({"answer": "Write to 131052-308T."}, "looks like a personal identity code"),
+        ({"phrasings": ["my account FI21 1234 5600 0007 85"]}, "looks like an account number"),
+        ({"phrasings": ["card 4539 5787 6362 1486"]}, "looks like a card number"),
+        ({"phrasings": ["call me 050 123 4567"]}, "looks like a mobile number"),
+        ({"phrasings": ["mail aino@home.example"]}, "looks like an e-mail address"),
+        ({"answer": "Call 050 123 4567 or mail print@city.example."}, ""),
+        ({"answer": "- " + "word (see below, 12 34) " * 20}, ""),
+    ],
+)
+def test_advice_on_words(folder, changed, said):
+    """What is hard to read or holds a person's data is told; an office's own number is neither."""
+    words = {"question": "Q?", "phrasings": [f"p{n}" for n in range(8)], "answer": "A.", **changed}
+    words["phrasings"] += [f"p{n}" for n in range(8)]
+    (folder / "en" / "topic.yaml").write_text(yaml.safe_dump({"print": words}, allow_unicode=True))
+    told = [hint.fault for hint in checks.advice(book.load(folder)) if hint.file == "en"]
+    assert any(said in hint for hint in told) if said else told == [], told
+
+
+def test_advice_on_utterances(folder):
+    """Few utterances, and any that two entries share, are told in their language."""
+    (folder / "entries.yaml").write_text(ENTRY + ENTRY.replace("print", "scan"))
+    for locale in book.LOCALES:
+        (folder / locale / "other.yaml").write_text(
+            WORDS.replace("print:", "scan:").replace("Where", "How").replace("printer", "scanner")
+        )
+    (folder / "en" / "utterances").mkdir()
+    (folder / "en" / "utterances" / "topic.yaml").write_text(
+        'print: ["my paper", "Scanner?"]\nscan: ["copy it"]\nnothing: ["copy IT"]\n'
+    )
+    told = "\n".join(map(str, checks.advice(book.load(folder))))
+    assert "en: print: has 2 utterances" in told
+    assert "fi: print: has 0 utterances" not in told
+    assert "en: nothing: 'copy IT' is also under scan" in told
+    assert "'scanner' is also under" in told or "'Scanner?' is also under" in told

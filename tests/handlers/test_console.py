@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -21,6 +23,7 @@ from bot.errors import (
 from bot.models import Credential, Message, Role, Staff
 from bot.texts import texts
 from handlers import console
+from handlers.keys import TOWN
 from tests.conftest import House, settings_for
 from tests.handlers.conftest import PASSWORD, Browser, escalated, first_link, lead, rows, told
 
@@ -614,3 +617,32 @@ async def test_pages_are_kept_private(house, desk):
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", page.text)
+
+
+async def test_answers_to_look_at(sqlite_url, clock, town):
+    """Staff see what is withheld and due for review, with its owner; residents are offered a person."""
+    entry = replace(town.book.entries["digituki-price"], valid_until=clock().date())
+    old = replace(town.book.entries["digituki-place"], reviewed=date(2020, 1, 1))
+    entries = {**town.book.entries, entry.id: entry, old.id: old}
+    async with House(
+        settings_for(sqlite_url), clock, replace(town, book=replace(town.book, entries=entries))
+    ) as house:
+        await house.staff()
+        browser = await Browser(house).signs_in()
+        page = (await browser.opens("/staff/book")).text
+        assert "digituki-place" in page
+        assert "digituki-price" not in page
+        clock.pass_(days=1)
+        browser = await Browser(house).signs_in()
+        page = (await browser.opens("/staff/book")).text
+        assert page.index("digituki-price") < page.index("digituki-place")
+        assert entry.owner in page
+        house.app[TOWN].faults = ("en/safety.yaml: print: <question> is missing",)
+        page = (await browser.opens("/staff/book")).text
+        assert "print: &lt;question&gt; is missing" in page
+
+
+async def test_nothing_to_look_at(house, desk):
+    """With everything in its time the page says so."""
+    page = (await desk.opens("/staff/book")).text
+    assert 'class="notice"' in page

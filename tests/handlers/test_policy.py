@@ -26,6 +26,7 @@ WITHOUT_A_TICKET = {
     ("GET", "/api/v1/staff/queues"),
     ("GET", "/api/v1/staff/tickets"),
     ("GET", "/staff"),
+    ("GET", "/staff/book"),
     ("GET", "/staff/events"),
     ("GET", "/staff/people"),
     ("POST", "/staff/people"),
