@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.commands import SWITCH, command_in
 from bot.replies import Replies, Reply
 from bot.texts import LOCALES
+from faq.language import is_foreign
 from faq.matching import Decision
 from faq.spelling import plain
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # Longer trails help nobody to find back.
 _TRAIL = 10
 _SUGGESTED = 3
-# Fewer letters say nothing about a language.
-_FEWEST_LETTERS = 4
 _TRIED = 5
 
 
@@ -331,7 +329,7 @@ class _Responder:
         return self._say(replies.kept(number), state=replace(self.state, aside=False), shown=label)
 
     def _match(self) -> Turn:
-        if is_foreign_script(self.said.text):
+        if is_foreign(self.said.text):
             return self._say(self.replies.other_language())
         match = self.town.matcher.match(self.said.text, self.locale)
         if match.locale in LOCALES:
@@ -369,10 +367,3 @@ class _Responder:
             {"entry": entry, "score": 1.0}
         ]
         return (*chosen, *(tried for tried in self.state.tried if tried["entry"] != entry))[:_TRIED]
-
-
-def is_foreign_script(text: str) -> bool:
-    """Return whether most letters are of a script that none of our languages uses."""
-    letters = [sign for sign in text if sign.isalpha()]
-    latin = sum(unicodedata.name(sign, "").startswith("LATIN") for sign in letters)
-    return len(letters) >= _FEWEST_LETTERS and latin < len(letters) / 2

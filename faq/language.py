@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from faq.words import LOCALES, Words, fold
+from faq.words import LOCALES, Words, fold, split, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,10 @@ TAUGHT = 4_000  # utterances a language; more teach nothing new about its letter
 # A chosen language counts as much as a few clear words; see matching.md, "Language".
 CHOSEN = 3.0
 ALONE = 4.5  # more when the message is a single word: names and "ok" belong to no language
+FEWEST_LETTERS = 4  # fewer say nothing about a language
+# So many words of one foreign language, and this share of a message, make it foreign.
+FOREIGN_WORDS = 2
+FOREIGN_SHARE = 0.3
 HEARD = 40  # words of a message that are looked at
 KEPT = 50_000  # words whose scores are remembered
 
@@ -119,3 +124,29 @@ def detect(words: Sequence[str], chosen: str | None, model: LanguageModel, lists
         scores[home] += CHOSEN + (ALONE if len(words) == 1 else 0.0)
     best = int(scores.argmax())
     return LOCALES[best]
+
+
+def is_foreign(text: str) -> bool:
+    """Return whether a message is plainly in a language that we do not speak."""
+    letters_of = [sign for sign in text if sign.isalpha()]
+    latin = sum(unicodedata.name(sign, "").startswith("LATIN") for sign in letters_of)
+    if len(letters_of) >= FEWEST_LETTERS and latin < len(letters_of) / 2:
+        return True
+    return _has_foreign_words([_bare(word) for word in split(text)[:HEARD]], words())
+
+
+def _has_foreign_words(plain: Sequence[str], lists: Words) -> bool:
+    """Return whether small words of one foreign language are many; those of ours are no witnesses."""
+    ours = sum(word in lists.common for word in plain)
+    for foreign in lists.foreign:
+        seen = [word for word in plain if word in foreign and word not in lists.common]
+        enough = len(set(seen)) >= FOREIGN_WORDS and len(seen) >= FOREIGN_SHARE * len(plain)
+        if enough and len(seen) >= ours:
+            return True
+    return False
+
+
+def _bare(word: str) -> str:
+    """Return a word without any marks on its letters; Turkish has an i without its dot."""
+    parts = unicodedata.normalize("NFKD", word.replace("ı", "i"))
+    return fold("".join(sign for sign in parts if not unicodedata.combining(sign)))
