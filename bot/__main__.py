@@ -29,6 +29,7 @@ from bot.replies import Replies
 from bot.texts import LOCALES, ZONE
 from bot.town import load, matcher_of, town_from
 from faq import book, checks, evaluation
+from faq.alarms import most_urgent
 from faq.book import BookError
 from faq.confusions import confusions
 from handlers.console import join_link
@@ -163,8 +164,9 @@ def _migrate(_options: argparse.Namespace, settings: Settings) -> None:
 def _ask(options: argparse.Namespace, settings: Settings) -> None:
     town = town_from(settings.content_dir, settings.town, settings.encoder_dir)
     match = town.matcher.match(options.question, options.locale)
-    entry = town.book.entries.get(match.entry or "")
-    words = Replies(town, match.locale)
+    danger = most_urgent(options.question)
+    entry = town.book.entries.get(danger.entry if danger else match.entry or "")
+    words = Replies(town, danger.locale if danger else match.locale)
     reply = words.answer(entry.id) if entry else None
     if options.json:
         shown = {**_match_json(match), "answer": reply.text if reply else None}

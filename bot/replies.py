@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import hours
@@ -220,6 +220,10 @@ class Replies:
             self._choices(f"helped:{entry}", f"missed:{entry}", *easy, "human"),
             entry,
         )
+
+    def warning(self, entry: str) -> Reply:
+        """Return a safety text, with a person at hand and nothing else to think about."""
+        return replace(self.answer(entry), choices=self._choices(f"easy:{entry}", "human"))
 
     def easy_answer(self, entry: str) -> Reply:
         """Return an entry's answer in easy language, or the ordinary one when there is none."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.commands import SWITCH, command_in
 from bot.replies import Replies, Reply
 from bot.texts import LOCALES
+from faq.alarms import ENTRIES, is_said_otherwise, most_urgent
 from faq.language import is_foreign
 from faq.matching import Decision
 from faq.spelling import plain
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from bot.models import Channel
     from bot.town import Town
+    from faq.alarms import Sign
+    from faq.matching import Candidate
 
 # Longer trails help nobody to find back.
 _TRAIL = 10
@@ -172,6 +175,9 @@ class _Responder:
         if self.said.kind is Kind.UNREADABLE:
             deed = Deed.ADD if self.matter and not self.state.aside else None
             return self._say(self.replies.cannot_read(), shown=f"[{self.said.text}]", deed=deed)
+        danger = most_urgent(self.said.text)
+        if danger and danger.entry in self.town.book.entries:
+            return self._warn(danger)
         value = self._offered_value()
         if value:
             return self._choose(value)
@@ -183,6 +189,18 @@ class _Responder:
         if self.matter and not self.state.aside:
             return Turn(self.state, self.locale, self.said.text, deed=Deed.ADD)
         return self._match()
+
+    def _warn(self, danger: Sign) -> Turn:
+        """Give a fixed safety text at once, also while staff have a ticket, who get the message too."""
+        self.locale = danger.locale
+        entry = danger.entry
+        return self._say(
+            self.replies.warning(entry),
+            state=replace(
+                self.state.showing(f"show:{entry}"), misses=0, tried=self._tried_first(entry)
+            ),
+            deed=Deed.ADD if self.matter and not self.state.aside else None,
+        )
 
     def _say(
         self,
@@ -344,7 +362,8 @@ class _Responder:
             return self._say(
                 self.replies.two_questions(asked), state=state.showing("suggest:" + ",".join(asked))
             )
-        if match.decision is Decision.ESCALATE:
+        entries = [candidate.entry for candidate in match.candidates if self._may_mean(candidate)]
+        if match.decision is Decision.ESCALATE or not entries:
             first = self.state.misses == 0
             state = replace(
                 self.state, misses=self.state.misses + 1, tried=tried or self.state.tried
@@ -353,13 +372,18 @@ class _Responder:
                 self.replies.not_found() if first else self.replies.not_found_again(), state=state
             )
         state = replace(self.state, misses=0, tried=tried)
-        if match.entry:
+        if match.entry and match.entry == entries[0]:
             shown = f"show:{match.entry}"
             return self._say(self.replies.answer(match.entry), state=state.showing(shown))
-        entries = [candidate.entry for candidate in match.candidates[:_SUGGESTED]]
+        suggested = entries[:_SUGGESTED]
         return self._say(
-            self.replies.suggest(entries), state=state.showing("suggest:" + ",".join(entries))
+            self.replies.suggest(suggested), state=state.showing("suggest:" + ",".join(suggested))
         )
+
+    def _may_mean(self, candidate: Candidate) -> bool:
+        """Whether an entry may be meant: none of danger when its words stand in an idiom."""
+        entry = candidate.entry
+        return entry not in ENTRIES or not is_said_otherwise(self.said.text, entry)
 
     def _tried_first(self, entry: str) -> tuple[dict[str, Any], ...]:
         """Return what was tried with the entry that was chosen by hand in front."""

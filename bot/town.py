@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.errors import SettingsError
 from bot.permits import FactsError, read_facts
-from faq import book, encoder, matching
+from faq import alarms, book, encoder, matching
 
 NAMES = {"helsinki": {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"},
          "espoo": {"fi": "Espoo", "sv": "Esbo", "en": "Espoo"},
@@ -97,4 +97,6 @@ def town_from(folder: Path, town: str, encoder_dir: Path | None = None) -> Town:
         SettingsError: The sentence model cannot be used.
     """
     read = load(folder, town)
+    # Reads its words now, not while the first resident waits.
+    alarms.alarm("")
     return Town(town, read, matcher_of(read, encoder_dir))

@@ -13,6 +13,7 @@ from bot.models import Channel
 from bot.respond import Context, Deed, Kind, Matter, State, Utterance, respond
 from bot.town import town_from
 from faq import book
+from faq.alarms import ENTRIES
 from faq.matching import Candidate, Decision, Match
 
 GUIDE = """
@@ -82,6 +83,54 @@ def test_whoever_is_stuck_gets_ways_on(guided, said):
 def test_steps_that_are_not_there(guided, value):
     """A step of another book or out of range gets a kind answer."""
     assert "no longer works" in turn(guided, value, kind=Kind.CHOICE).replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("said", "locale", "entry"),
+    [
+        ("annoin koodit sille miehelle", "fi", "gave-codes"),
+        ("fyrkat lähti tililtä", "fi", "gave-codes"),
+        ("mies ei hengitä", "sv", "emergency"),
+        ("jag vill inte leva längre", "fi", "despair"),
+        ("my husband is not breathing", "fi", "emergency"),
+        ("HELP my husband is not breathing", "en", "emergency"),
+        ("poikani vie rahani ja uhkaa minua", "en", "money-abuse"),
+    ],
+)
+@pytest.mark.parametrize("matter", [None, Matter(1, "N-1001", "Maija")])
+def test_danger_is_answered_before_anything_else(town, said, locale, entry, matter):
+    """The safety text comes at once, in the language of the cry, also while staff have the ticket."""
+    answered = turn(town, said, locale=locale, matter=matter)
+    [reply] = answered.replies
+    assert reply.entry == entry
+    assert reply.text == town.book.entries[entry].texts[answered.locale].answer.strip()
+    assert [choice.value for choice in reply.choices] == [f"easy:{entry}", "human"]
+    assert answered.state.tried[0]["entry"] == entry
+    # What was said reaches the people who have the ticket as well.
+    assert answered.deed is (Deed.ADD if matter else None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "kone lyö tyhjää", "sovellus kaatui", "kuolen nauruun", "akku kuoli", "tapan aikaa", "my phone died",
+        "I could die of laughter", "this app is killing me", "datorn dog", "jag dör av skratt", "appen kraschade",
+        "palovaroittimen testi",
+    ],
+)  # fmt: skip
+def test_idioms_are_no_danger(town, said):
+    """Words of danger in an idiom give no safety text, neither as the answer nor as a choice."""
+    for reply in turn(town, said).replies:
+        assert reply.entry not in ENTRIES
+        assert not {choice.value.removeprefix("show:") for choice in reply.choices} & {
+            "despair",
+            "emergency",
+        }
+
+
+def test_a_book_without_safety_texts(guided):
+    """Where the book has no such entry, a cry is matched like anything else."""
+    assert turn(guided, "my husband is not breathing").replies
 
 
 @pytest.mark.parametrize("value", ["show:bigger", "whole:bigger", "step:bigger:2", "easy:bigger"])

@@ -1,0 +1,663 @@
+"""Hears the facts of an event in what people write; pure.
+
+The words are in texts/<locale>/hearing.yaml. Only what was said is heard, and nothing is guessed:
+a fact nobody spoke of is unknown, never "no", and where two readings are possible neither is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from bot.permits.data import read_yaml
+from bot.permits.dates import HELSINKI
+from bot.permits.errors import DataError, FactsError
+from bot.permits.facts import FACTS, Turn, Type, read_facts, read_moment
+from bot.permits.spoken import NOT, Hit, Phrases, Said, Stance
+from bot.permits.spoken_numbers import Number, NumberWords
+from bot.permits.spoken_times import Calendar, Clocks, Days, Frame, TimeWords, Watch, moments, taken
+from bot.permits.wording import LOCALES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Any day does where only the time of day is wanted.
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=HELSINKI)
+# Where and what an event is stands beside denials that mean something else.
+_SETTING = ("kind", "organiser", "city", "place")
+_OUTDOOR_PLACES = frozenset(
+    {"city_street", "city_square", "market_square", "city_park", "beach_or_sports", "nature_area"}
+    | {"own_yard", "housing_company", "state_road"}
+)
+# An organiser and the event are named this close to each other.
+_ONE_THOUGHT = 9
+# "Ihmisiä tulee noin 200": so many words stand between the people and their number.
+_COUNTED_AFTER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Phrases that together say one value of one fact: one list, or two near each other."""
+
+    fact: str
+    value: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """One language's words, ready to be listened for."""
+
+    phrases: Phrases
+    rules: tuple[_Rule, ...]
+    places: Mapping[str, tuple[str, ...]]
+    numbers: NumberWords
+    times: TimeWords
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one text holds before it is judged."""
+
+    said: Said
+    days: list[Days]
+    dated: frozenset[int]
+    clocks: list[Clocks]
+    numbers: list[Number]
+
+
+def heard(text: str, locale: str, now: datetime) -> dict[str, object]:
+    """Return the facts said in a free text, as the plain values that `read_facts` accepts.
+
+    A set holds what was named; there may be more. A date without a year is the next one from
+    `now`, which is aware. Conditions ("jos sataa"), questions whether something is allowed, what
+    was last year and what only may be are not heard.
+    """
+    ears = _ears(locale)
+    listened = _listen(text, ears, now)
+    return _accepted(_facts(listened, ears, Frame()))
+
+
+def answered(
+    fact: str, text: str, locale: str, now: datetime, known: Mapping[str, object]
+) -> dict[str, object] | None:
+    """Return the answer to the question about one fact, with whatever else was said in it.
+
+    The fact is None where the resident does not know it. Returns None where the text cannot be
+    read as an answer; `day_heard` and `time_heard` then tell what half of a moment was there.
+    `known` are the facts so far: a time alone is on the day of the known start, or in its night.
+    """
+    ears = _ears(locale)
+    kind = FACTS[fact].type
+    is_moment = kind is Type.DATETIME
+    listened = _listen(text, ears, now, is_asked=is_moment)
+    if _asks_back(listened.said):
+        return None
+    frame = Frame(fact if is_moment else None, _moment(known.get("start")) if is_moment else None)
+    facts = _facts(listened, ears, frame, asked=fact)
+    if fact not in facts:
+        facts |= _plain_answer(fact, listened)
+    facts = _accepted(facts, known)
+    if fact in facts:
+        return facts
+    if listened.said.named("unknown"):
+        return {**facts, fact: None}
+    return None
+
+
+def day_heard(text: str, locale: str, now: datetime) -> date | None:
+    """Return the day a text names, the first where it names several; None where it names none."""
+    days = _listen(text, _ears(locale), now).days
+    return days[0].first if days else None
+
+
+def time_heard(text: str) -> time | None:
+    """Return the time of day a text names in any of the languages, or the first of a span.
+
+    None where there is none, or where it may be meant in the morning as well as in the evening.
+    """
+    readings = [_listen(text, _ears(locale), _ANY_DAY, is_asked=True) for locale in LOCALES]
+    # What one language reads as a day ("12 June") is no time of day in another.
+    in_days = {at for one in readings for at in one.dated}
+    found = [
+        clocks
+        for one in readings
+        for clocks in one.clocks[:1]
+        if in_days.isdisjoint(range(clocks.start, clocks.end))
+    ]
+    if not found:
+        return None
+    # The language that understands most of the words is the one that was written.
+    return max(found, key=lambda clocks: clocks.end - clocks.start).begin
+
+
+def starts_guide(text: str, locale: str) -> bool:
+    """Say whether somebody tells that they organise an event and wants to know its duties.
+
+    Questions about one thing only (a price, a form, a telephone number), about going to events
+    and about calendars of events do not start the guide.
+    """
+    said = Said.read(text, _ears(locale).phrases)
+    if said.named("guide other"):
+        return False
+    events = said.named("guide event")
+    organising = [
+        hit
+        for hit in said.named("guide organise")
+        if not (_is_denied_verb(hit, said) or said.is_doubted(hit))
+        and any(said.words_between(*_gap(hit, event)) <= _ONE_THOUGHT for event in events)
+    ]
+    if said.named("guide permits"):
+        return bool(events)
+    if said.named("guide duties"):
+        return bool(organising)
+    return bool(organising) and not said.named("guide question") and "?" not in text
+
+
+def _is_denied_verb(verb: Hit, said: Said) -> bool:
+    return any(hit.end == verb.start or hit.start == verb.end for hit in said.named(NOT))
+
+
+def _gap(one: Hit, other: Hit) -> tuple[int, int]:
+    first, second = sorted((one, other), key=lambda hit: hit.start)
+    return first.end, second.start
+
+
+def _listen(text: str, ears: _Ears, now: datetime, *, is_asked: bool = False) -> _Heard:
+    said = Said.read(text, ears.phrases)
+    today = now.astimezone(HELSINKI).date()
+    calendar = Calendar(said, ears.times, ears.numbers, today)
+    days = calendar.days()
+    dated = taken(days) | calendar.contradicted
+    clocks = Watch(said, ears.times, ears.numbers, dated).clocks(is_asked=is_asked)
+    numbers = ears.numbers.all_in(said.tokens, dated | taken(clocks))
+    return _Heard(said, days, dated, clocks, numbers)
+
+
+def _facts(
+    listened: _Heard, ears: _Ears, frame: Frame, asked: str | None = None
+) -> dict[str, object]:
+    facts = _named(listened.said, ears, asked)
+    facts |= _counted(listened, asked)
+    _settle(facts, listened.said)
+    times = moments(listened.said, listened.days, listened.clocks, frame)
+    return facts | {name: _iso(moment) for name, moment in times.items()}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+# What phrases name.
+
+
+def _named(said: Said, ears: _Ears, asked: str | None) -> dict[str, object]:
+    """Return the facts whose values are named, an asked fact also by the words of its answers."""
+    found: dict[str, list[tuple[Hit, str]]] = {}
+    absent: set[str] = set()
+    for rule in ears.rules:
+        is_answer = rule.parts[0].startswith("answer ")
+        if is_answer and rule.fact != asked:
+            continue
+        for hit, stance in _spoken(rule, said):
+            if is_answer and said.has("unknown", clause=said.clauses[hit.start]):
+                continue  # "I" in "I don't know" says nothing of the organiser.
+            if rule.value == "nothing":
+                if stance is Stance.DENIED and not _is_other_denial(rule.fact, hit, said):
+                    absent.add(rule.fact)
+            elif stance is Stance.SAID and not _is_lottery_ticket(rule, hit, said):
+                found.setdefault(rule.fact, []).append((hit, rule.value))
+            elif stance is Stance.DENIED and _turns(rule, asked):
+                turned = "no" if rule.value == "yes" else "yes"
+                found.setdefault(rule.fact, []).append((hit, turned))
+    facts = {fact: _value(fact, _best(hits)) for fact, hits in found.items()}
+    facts |= _in_places(said, ears, facts)
+    facts |= {fact: _absence(fact) for fact in absent if facts.get(fact) is None}
+    return {fact: value for fact, value in facts.items() if value is not None}
+
+
+def _spoken(rule: _Rule, said: Said) -> list[tuple[Hit, Stance]]:
+    stance = said.setting_stance if rule.fact in _SETTING else said.stance
+    if len(rule.parts) == 1:
+        return [(hit, stance(hit)) for hit in said.named(rule.parts[0])]
+    first, second = rule.parts
+    others = [hit for hit in said.named(second) if stance(hit) is Stance.SAID]
+    return [
+        (_around(one, other), Stance.SAID)
+        for one in said.named(first)
+        if (other := next((hit for hit in others if said.near(one, hit)), None))
+        and stance(one) is Stance.SAID
+    ]
+
+
+def _around(one: Hit, other: Hit) -> Hit:
+    return Hit(min(one.start, other.start), max(one.end, other.end), one.name, one.weight)
+
+
+def _turns(rule: _Rule, asked: str | None) -> bool:
+    """Say whether denying a phrase says the opposite: "no stewards" does, "not outdoors" when asked."""
+    return rule.value == "yes" or (rule.value == "no" and rule.fact in {"free_entry", asked})
+
+
+def _is_lottery_ticket(rule: _Rule, hit: Hit, said: Said) -> bool:
+    """Say whether the tickets are those of a raffle, not of the event."""
+    clause = said.clauses[hit.start]
+    return rule.fact == "free_entry" and said.has("count lottery_eur", clause=clause)
+
+
+def _is_other_denial(fact: str, hit: Hit, said: Said) -> bool:
+    """Say whether "emme myy alkoholia" denies only the sale: there may be guests' own drinks."""
+    return fact == "alcohol" and said.has("group sell", clause=said.clauses[hit.start])
+
+
+def _best(hits: list[tuple[Hit, str]]) -> list[str]:
+    """Return the values said, of phrases that meet only those of the longest."""
+    kept = [
+        value
+        for hit, value in hits
+        if not any(hit.touches(other) and other.weight > hit.weight for other, _ in hits)
+    ]
+    return list(dict.fromkeys(kept))
+
+
+def _value(fact: str, values: list[str]) -> object:
+    """Return the one value said, a set's values in order, or None where two contradict."""
+    if FACTS[fact].type is Type.SET:
+        return [value for value in FACTS[fact].values if value in values]
+    if fact == "alcohol" and set(values) == {"low", "served"}:
+        return "low"  # Selling mild drinks is still mild drinks.
+    if fact == "organiser" and len(values) > 1:
+        values = [value for value in values if value != "private_person"]  # "We are a club."
+    if len(values) != 1:
+        return None
+    return values[0] == "yes" if FACTS[fact].type is Type.BOOL else values[0]
+
+
+def _absence(fact: str) -> object:
+    match FACTS[fact].type:
+        case Type.SET:
+            return []
+        case Type.BOOL:
+            return False
+        case Type.COUNT:
+            return 0
+        case _:
+            return "none" if "none" in FACTS[fact].values else None
+
+
+def _in_places(said: Said, ears: _Ears, facts: Mapping[str, object]) -> dict[str, object]:
+    """Return what well-known places say of city and place; a place's name is the surest word."""
+    found: dict[str, set[str]] = {"city": set(), "place": set()}
+    for line, values in ears.places.items():
+        for hit in said.named(line):
+            if said.setting_stance(hit) is Stance.SAID:
+                for value in values:
+                    found["city" if value in FACTS["city"].values else "place"].add(value)
+    city = found["city"] | ({str(facts["city"])} if facts.get("city") else set())
+    return {
+        name: values.pop() if len(values) == 1 else None
+        for name, values in {"city": city, "place": found["place"]}.items()
+        if values
+    }
+
+
+def _settle(facts: dict[str, object], said: Said) -> None:
+    """Put right what only several facts together tell."""
+    if facts.get("kind") == "private" and facts.get("alcohol") == "served":
+        del facts["alcohol"]  # A host's own wine served to guests is not a sale.
+    outdoors = facts.get("place") in _OUTDOOR_PLACES or facts.get("indoors") is False
+    loud = [said.stance(hit) for hit in said.named("group loud")]
+    is_loud_outdoors = outdoors and facts.get("indoors") is not True and set(loud) == {Stance.SAID}
+    if is_loud_outdoors:
+        facts.setdefault("amplified_outdoors", True)
+    if facts.get("registered_association") is True:
+        facts.setdefault("organiser", "association")
+
+
+# What numbers count.
+
+
+def _counted(listened: _Heard, asked: str | None) -> dict[str, object]:
+    said = listened.said
+    found: dict[str, list[tuple[int, bool]]] = {}
+    for number in listened.numbers:
+        fact = _fact_of(number, listened)
+        if fact and not _is_denied(number, said):
+            is_peak = said.has("at once", clause=said.clauses[number.start])
+            found.setdefault(fact, []).append((number.value, is_peak))
+    facts: dict[str, object] = {}
+    for fact, counts in found.items():
+        surest = {value for value, is_peak in counts if is_peak} or {value for value, _ in counts}
+        if len(surest) == 1:
+            facts[fact] = surest.pop()
+    if asked and FACTS[asked].type is Type.COUNT and asked not in facts:
+        only = _asked_count(asked, listened)
+        if only is not None:
+            facts = {name: value for name, value in facts.items() if value != only} | {asked: only}
+    return facts
+
+
+def _is_denied(number: Number, said: Said) -> bool:
+    if said.is_supposed(number.start):
+        return True
+    return said.setting_stance(number.hit) is Stance.DENIED
+
+
+def _fact_of(number: Number, listened: _Heard) -> str | None:
+    """Return the fact a number counts, by the words around it."""
+    said = listened.said
+    clause = said.clauses[number.start]
+    if _is_money(number, said):
+        for fact in ("lottery_eur", "fundraising_eur"):
+            if said.has(f"count {fact}", clause=clause):
+                return None if said.has("each or prize", clause=clause) else fact
+        return None
+    after = {hit.name: hit for hit in said.hits if hit.start == _unit_at(number, said)}
+    if "count days" in after:
+        return "structure_days" if said.has("count structures", clause=clause) else None
+    if "count overnight_guests" in after:
+        return None if said.has("lodged", clause=clause) else "overnight_guests"
+    people = after.get("people")
+    if people is None and not _counts_people_before(number, said):
+        return None
+    if said.has("count overnight_guests", clause=clause):
+        return None if said.has("lodged", clause=clause) else "overnight_guests"
+    return "peak" if _is_crowd(number, people, listened) else None
+
+
+def _unit_at(number: Number, said: Said) -> int:
+    at = number.end
+    while at < len(said.tokens) and said.tokens[at].text in {"-", ":", "+"}:
+        at += 1
+    return at
+
+
+def _is_money(number: Number, said: Said) -> bool:
+    around = [number.start - 1, *range(number.end, number.end + 1)]
+    return any(hit.start in around for hit in said.named("euros"))
+
+
+def _counts_people_before(number: Number, said: Said) -> bool:
+    """Say whether the people stand before their number, and nothing after it has it instead."""
+    clause = said.clauses[number.start]
+    at_once = said.named("at once")
+    at = number.end
+    is_followed = at < len(said.tokens) and said.tokens[at].is_word and said.clauses[at] == clause
+    if is_followed:
+        return any(hit.start == at for hit in at_once)
+    return any(
+        said.clauses[hit.start] == clause
+        and hit.end <= number.start
+        and said.words_between(hit.end, number.start) <= _COUNTED_AFTER
+        for hit in [*said.named("people before"), *at_once]
+    )
+
+
+def _is_crowd(number: Number, people: Hit | None, listened: _Heard) -> bool:
+    """Say whether the people are there at the same time, and not a band, a tent or a total."""
+    said = listened.said
+    clause = said.clauses[number.start]
+    if people and any(hit.start == people.end for hit in said.named("group of people")):
+        return False
+    if said.has("at once", clause=clause):
+        return True
+    return not said.has("in total", clause=clause)
+
+
+def _asked_count(fact: str, listened: _Heard) -> int | None:
+    """Return the one number of an answer, whatever stands around it."""
+    said = listened.said
+    wants_money = FACTS[fact].unit == "EUR"
+    numbers = [
+        number
+        for number in listened.numbers
+        if not said.is_supposed(number.start) and (wants_money or not _is_money(number, said))
+    ]
+    if fact == "peak" and any(said.has("in total", clause=said.clauses[n.start]) for n in numbers):
+        return None
+    if fact != "structure_days":
+        days = {hit.start for hit in said.named("count days")}
+        numbers = [number for number in numbers if number.end not in days]
+    values = {number.value for number in numbers}
+    return values.pop() if len(values) == 1 else None
+
+
+# What a short answer says.
+
+
+def _plain_answer(fact: str, listened: _Heard) -> dict[str, object]:
+    """Return what yes, no or nothing mean as an answer to a question."""
+    said, kind = listened.said, FACTS[fact].type
+    if said.named("unknown"):
+        return {}
+    if kind is Type.BOOL:
+        answer = _yes_or_no(said)
+        return {} if answer is None else {fact: answer}
+    if kind is Type.DATETIME or not _is_mere_no(said):
+        return {}
+    if kind is Type.COUNT and FACTS[fact].turn is not Turn.FEATURE:
+        return {}
+    absence = _absence(fact)
+    return {} if absence is None else {fact: absence}
+
+
+def _yes_or_no(said: Said) -> bool | None:
+    """Return the yes or no an answer begins with, after words that say nothing ("no joo")."""
+    at = 0
+    fillers = {hit.start: hit.end for hit in said.named("filler")}
+    answers = [(hit, hit.name == "yes") for hit in said.hits if hit.name in {"yes", "no"}]
+    while at < len(said.tokens):
+        here = [(hit.end, is_yes) for hit, is_yes in answers if hit.start == at]
+        if here:
+            return max(here)[1]
+        if at not in fillers and (said.tokens[at].is_word or said.tokens[at].is_number):
+            return None
+        at = fillers.get(at, at + 1)
+    return None
+
+
+def _asks_back(said: Said) -> bool:
+    """Say whether an answer is a question of its own: "what is a public event?"."""
+    is_question = any(token.text == "?" for token in said.tokens)
+    return is_question and any(hit.start == 0 for hit in said.named("guide question"))
+
+
+def _is_mere_no(said: Said) -> bool:
+    """Say whether an answer is nothing but no: "ei", "ei mitään", "no thanks"."""
+    covered: set[int] = set()
+    for hit in said.hits:
+        if hit.name in {"no", "nothing", "filler"}:
+            covered |= set(range(hit.start, hit.end))
+    is_no = any(hit.name in {"no", "nothing"} for hit in said.hits)
+    words = {at for at, token in enumerate(said.tokens) if token.is_word or token.is_number}
+    return is_no and words <= covered
+
+
+# What may be handed on.
+
+
+def _moment(raw: object) -> datetime | None:
+    try:
+        return read_moment(raw).replace(tzinfo=None)
+    except (ValueError, TypeError):
+        return None
+
+
+def _accepted(
+    facts: dict[str, object], known: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Return the facts without those that cannot be, alone or beside what is known already."""
+    moments_known = {
+        name: moment
+        for name in ("start", "end", "sound_starts")
+        if name not in facts and (moment := _moment((known or {}).get(name)))
+    }
+    given = facts | {name: _iso(moment) for name, moment in moments_known.items()}
+    try:
+        read_facts(given)
+    except FactsError as error:
+        wrong = {problem.fact for problem in error.problems}
+        if wrong & moments_known.keys():
+            wrong |= {"start", "end", "sound_starts"}
+        return {name: value for name, value in facts.items() if name not in wrong}
+    return facts
+
+
+# The words.
+
+
+@cache
+def _ears(locale: str) -> _Ears:
+    if locale not in LOCALES:
+        raise DataError(f"no words to hear in {locale}; there are {', '.join(LOCALES)}")
+    return _read_ears(f"texts/{locale}/hearing.yaml")
+
+
+def _read_ears(name: str) -> _Ears:
+    """Return a language's words.
+
+    Raises:
+        DataError: The file names a fact, value, group or place that does not exist.
+    """
+    file = read_yaml(name)
+    lists: dict[str, str] = {}
+    for section, prefix in (("said", ""), ("counts", ""), ("guide", "guide ")):
+        lists |= {f"{prefix}{key}": line for key, line in _lines(file, section, name)}
+    lists |= {f"group {key}": line for key, line in _lines(file, "groups", name)}
+    times = _part(file, "times", name)
+    for section, prefix in (
+        ("roles", "role "),
+        ("parts_of_day", "part "),
+        ("clock", "clock "),
+        ("feasts", "feast "),
+        ("days_from_now", "days from now "),
+    ):
+        lists |= {f"{prefix}{key}": line for key, line in _lines(times, section, name)}
+    rules = [
+        rule
+        for section, prefix in (("facts", "fact"), ("answers", "answer"))
+        for fact, values in _part(file, section, name).items()
+        for rule in _read_rules(f"{name}: {section}", prefix, fact, values, lists)
+    ]
+    places = _read_places(file, name)
+    lists |= {line: line for line in places}
+    return _Ears(
+        Phrases(lists), tuple(rules), places, _read_numbers(file, name), _read_times(times, name)
+    )
+
+
+def _part(file: Mapping[str, object], key: str, name: str) -> dict[str, object]:
+    part = file.get(key)
+    if not isinstance(part, dict):
+        raise DataError(f"{name}: {key} must be a mapping")
+    return {str(one): value for one, value in part.items()}
+
+
+def _lines(file: Mapping[str, object], key: str, name: str) -> Iterable[tuple[str, str]]:
+    for one, line in _part(file, key, name).items():
+        if not isinstance(line, str):
+            raise DataError(f"{name}: {key}: {one} must be one line of phrases")
+        yield one, line
+
+
+def _read_rules(
+    where: str, prefix: str, fact: str, values: object, lists: dict[str, str]
+) -> list[_Rule]:
+    if fact not in FACTS or not isinstance(values, dict):
+        raise DataError(f"{where}: there is no fact {fact}, or it has no values")
+    allowed = {"nothing", *(FACTS[fact].values or ("yes", "no"))}
+    rules = []
+    for value, line in values.items():
+        if value not in allowed or not isinstance(line, str):
+            raise DataError(
+                f"{where}: {fact}: {value!r} must be one of {', '.join(sorted(allowed))}"
+            )
+        single: list[str] = []
+        for phrase in line.split(" / "):
+            parts = [part.strip() for part in phrase.split(" + ")]
+            if len(parts) == 1 and not phrase.startswith("<"):
+                single.append(phrase)
+            else:
+                names = tuple(_list_of(part, lists, where) for part in parts[:2])
+                rules.append(_Rule(fact, value, names))
+        if single:
+            key = f"{prefix} {fact} {value}"
+            lists[key] = " / ".join(single)
+            rules.append(_Rule(fact, value, (key,)))
+    return rules
+
+
+def _list_of(part: str, lists: dict[str, str], where: str) -> str:
+    """Return the name of the list that a part of a phrase stands for, made where it is new."""
+    if part.startswith("<"):
+        name = f"group {part.strip('<>')}"
+        if name not in lists:
+            raise DataError(f"{where}: there is no group {part}")
+        return name
+    lists[f"words {part}"] = part
+    return f"words {part}"
+
+
+def _read_places(file: Mapping[str, object], name: str) -> dict[str, tuple[str, ...]]:
+    places = {}
+    known = {*FACTS["city"].values, *FACTS["place"].values}
+    for values, line in _lines(file, "places", name):
+        named = tuple(values.split(" + "))
+        if not known.issuperset(named):
+            raise DataError(f"{name}: places: {values} must be a city, a place or both")
+        places[line] = named
+    return places
+
+
+def _read_numbers(file: Mapping[str, object], name: str) -> NumberWords:
+    part = _part(file, "numbers", name)
+
+    def by_word(key: str) -> dict[str, float]:
+        return {
+            word: float(value)
+            for value, line in _lines(part, key, name)
+            for word in line.split(" / ")
+        }
+
+    lines = {
+        key: frozenset(line.split(" / ")) for key, line in part.items() if isinstance(line, str)
+    }
+    return NumberWords(
+        values=by_word("values"),
+        scaled=by_word("scaled"),
+        tens=lines["tens"] - {""},
+        teens=lines["teens"] - {""},
+        hundreds=lines["hundreds"],
+        thousands=lines["thousands"],
+        joints=lines["joints"],
+        ranges=lines["ranges"],
+        vague=lines["vague"],
+    )
+
+
+def _read_times(part: Mapping[str, object], name: str) -> TimeWords:
+    def stems(key: str) -> tuple[tuple[str, ...], ...]:
+        lines = part.get(key)
+        if not isinstance(lines, list):
+            raise DataError(f"{name}: {key} must be a list of lines")
+        return tuple(tuple(str(line).split(" / ")) for line in lines)
+
+    def words(key: str) -> frozenset[str]:
+        return frozenset(str(part[key]).split(" / ")) - {""}
+
+    return TimeWords(
+        months=stems("months"),
+        weekdays=stems("weekdays"),
+        ordinals=words("ordinals"),
+        marks=words("marks"),
+        spans=words("spans"),
+        both_from=words("both_from"),
+        and_words=words("and_words"),
+        halves=words("halves"),
+        half_past=words("half_past"),
+        day_month=part["day_month"] is True,
+        clock_of_24=part["clock_of_24"] is True,
+        units=tuple(sorted(words("units"))),
+    )
