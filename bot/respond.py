@@ -184,7 +184,8 @@ class _Responder:
         command = command_in(self.said.text)
         if command in SWITCH:
             return self._choose(f"lang:{SWITCH[command]}", shown=self.said.text)
-        if command and command not in {"yes", "no"}:
+        to_staff = self.matter and not self.state.aside and command == "hello"
+        if command and command not in {"yes", "no"} and not to_staff:
             return self._command(command)
         if self.matter and not self.state.aside:
             return Turn(self.state, self.locale, self.said.text, deed=Deed.ADD)
@@ -253,7 +254,7 @@ class _Responder:
             if self.matter:
                 return self._say(self.replies.stop_with_ticket(self.matter.number))
             return self._say(self.replies.stopped(), state=State())
-        if command == "start":
+        if command in {"start", "hello"}:
             return self._say(self.replies.welcome(), state=self.state.showing("welcome"))
         return self._say(self.replies.help(has_ticket=self.matter is not None))
 

@@ -22,7 +22,7 @@ from faq.training import Trained
 Arrays = dict[str, npt.NDArray[Any]]
 
 # Raise it when the arrays change their meaning; old files are then left alone.
-FORMAT = 3
+FORMAT = 4
 
 
 def load(path: Path) -> Trained | None:

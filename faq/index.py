@@ -56,6 +56,7 @@ ASIDES = (
     "concepts",
     "strength",
     "similar",
+    "rejected",
 )
 NO_OFF_TOPIC = -4.0
 
@@ -117,6 +118,7 @@ class Index:
         """Work out what follows from the rest."""
         self.taught = np.diff(self.ends)[: self.count] > 0
         self.has_off_topic = self.weights.shape[1] > self.count
+        self.outside = sp.csr_matrix(self.light[self.ends[self.count] :])
 
         squares = self.sums.multiply(self.sums).sum(1)
         length = np.sqrt(np.asarray(squares).ravel())
@@ -227,6 +229,12 @@ class Index:
             row += size
         return near
 
+    def _rejected(self, vector: Vector) -> float:
+        """Return how near the message is to the nearest of what no entry answers."""
+        query = np.zeros(len(self.space), np.float32)
+        query[vector.indices] = vector.values
+        return float((self.outside @ query).max(initial=0.0))
+
     def _profile(self, vector: Vector, best: npt.NDArray[np.intp], signals: Doubles) -> None:
         """Compare with all an entry's utterances together: centre, naive Bayes, words known."""
         order = np.argsort(vector.indices)
@@ -271,6 +279,7 @@ class Index:
             signals[:, 7].max(),
             float(signals[:, 1].argmax() == 0) + float(signals[:, 6].argmax() == 0),
             signals[:, 8].max(), *signals[:, 2:5].max(0), strength, signals[:, 9].max(),
+            self._rejected(vector) - signals[:, 1].max() if self.has_off_topic else 0.0,
         ])  # fmt: skip
 
 

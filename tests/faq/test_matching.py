@@ -17,6 +17,11 @@ HERE = Path(__file__).parent
 
 # What no entry answers may also be told kindly that the service does not answer it.
 REFUSALS = {None, "off-topic"}
+# Right first and among three, by language; see docs/matching.md for what was measured.
+GATES = [("fi", 0.88, 0.95), ("sv", 0.85, 0.95), ("en", 0.88, 0.95)]
+MOST_WRONG = 0.04
+MOST_OUTSIDE = 0.15
+FEWEST_ANSWERED = 0.6
 
 
 @pytest.fixture(scope="module")
@@ -25,35 +30,58 @@ def matcher(town):
 
 
 def held_out(locale):
-    """Return (sentence, entry) pairs of a language; the entry is None for `nothing`."""
+    """Return (sentence, right entries) pairs of a language; none is right for `nothing`."""
     pairs = []
     for path in sorted((HERE / locale).glob("*.yaml")):
         for entry, sentences in yaml.safe_load(path.read_text()).items():
-            pairs += [(sentence, None if entry == "nothing" else entry) for sentence in sentences]
+            right = set() if entry == "nothing" else set(entry.split(" or "))
+            pairs += [(sentence, right) for sentence in sentences]
     return pairs
 
 
-@pytest.mark.parametrize("locale", book.LOCALES)
-def test_right_entry_is_among_the_first_three(matcher, locale):
-    """Four of five held-out sentences find their entry among the first three candidates."""
-    asked = [(sentence, entry) for sentence, entry in held_out(locale) if entry]
+@pytest.fixture(scope="module")
+def judged(matcher):
+    """Each held-out sentence of each language with what is right and what the matcher found."""
+    return {
+        locale: [(right, matcher.match(text, locale), text) for text, right in held_out(locale)]
+        for locale in book.LOCALES
+    }
+
+
+def test_there_is_enough_to_judge_by(town):
+    """In each language: every entry twice or more, and a hundred and fifty that nothing fits."""
+    for locale in book.LOCALES:
+        asked = held_out(locale)
+        assert len(asked) >= 900
+        assert sum(not right for _, right in asked) >= 150
+        named = set().union(*(right for _, right in asked))
+        assert named <= set(town.book.entries)
+
+
+@pytest.mark.parametrize(("locale", "first", "three"), GATES)
+def test_the_right_entry_is_found(judged, locale, first, three):
+    """So many of the held-out sentences find their entry first, and among the first three."""
     found = [
-        entry in [candidate.entry for candidate in matcher.match(sentence, locale).candidates[:3]]
-        for sentence, entry in asked
+        [candidate.entry for candidate in match.candidates[:3]]
+        for right, match, _ in judged[locale]
+        if right
     ]
-    assert sum(found) / len(found) >= 0.8
+    rights = [right for right, _, _ in judged[locale] if right]
+    at_first = [set(three[:1]) & right for three, right in zip(found, rights, strict=True)]
+    in_three = [set(three) & right for three, right in zip(found, rights, strict=True)]
+    assert sum(map(bool, at_first)) / len(found) >= first
+    assert sum(map(bool, in_three)) / len(found) >= three
 
 
 @pytest.mark.parametrize("locale", book.LOCALES)
-def test_wrong_answers_are_rare(matcher, locale):
-    """Few held-out sentences get a wrong answer at once, and few that nothing fits get any."""
-    asked = held_out(locale)
-    wrong = [
-        sentence
-        for sentence, entry in asked
-        if matcher.match(sentence, locale).entry not in ({entry} | REFUSALS)
-    ]
-    assert len(wrong) / len(asked) <= 0.06, wrong
+def test_wrong_answers_are_rare(judged, locale):
+    """Few sentences get a wrong answer at once, few that nothing fits get any, most get one."""
+    wrong = [text for right, match, text in judged[locale] if match.entry not in (right | REFUSALS)]
+    assert len(wrong) / len(judged[locale]) <= MOST_WRONG, wrong
+    outside = [match for right, match, _ in judged[locale] if not right]
+    assert sum(m.entry not in REFUSALS for m in outside) / len(outside) <= MOST_OUTSIDE
+    inside = [match for right, match, _ in judged[locale] if right]
+    assert sum(m.entry is not None for m in inside) / len(inside) >= FEWEST_ANSWERED
 
 
 @pytest.mark.parametrize("locale", book.LOCALES)
