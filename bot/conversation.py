@@ -161,7 +161,7 @@ async def hear(
     turn = respond(
         State.from_json(conversation.state),
         replace(said, text=safe),
-        Context(town, conversation.locale, _matter(ticket), _offered(newest)),
+        Context(town, conversation.locale, now, _matter(ticket), _offered(newest)),
     )
     conversation.locale = turn.locale
     conversation.is_unreachable = False

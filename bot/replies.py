@@ -89,6 +89,8 @@ class Replies:
         }
         if name == "show":
             return self.question(rest)
+        if name == "g.entry" and entry.guide is not None:
+            return _("Make a plan for my event")
         return about.get(name)
 
     def _choices(self, *values: str) -> tuple[Choice, ...]:
@@ -215,10 +217,20 @@ class Replies:
         if spoken is None or self._town.is_withheld(entry):
             return self.answer(entry)
         easy = (f"easy:{entry}",) if spoken.easy else ()
+        guide = (f"g.entry:{entry}",)
         return Reply(
             spoken.answer,
-            self._choices(f"helped:{entry}", f"missed:{entry}", *easy, "human"),
+            self._choices(*guide, f"helped:{entry}", f"missed:{entry}", *easy, "human"),
             entry,
+        )
+
+    def event_passed_on(self, told: str) -> Reply:
+        """Return what was told of an event, as it is passed on to people."""
+        _ = self._texts.gettext
+        return Reply(
+            _("I pass on what you told, so that you need not tell it again:\n{told}").format(
+                told=told
+            )
         )
 
     def warning(self, entry: str) -> Reply:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.commands import SWITCH, command_in
+from bot.guide import MARK, Guide, Talk
+from bot.permits.hearing import starts_guide
 from bot.replies import Replies, Reply
 from bot.texts import LOCALES
 from faq.alarms import ENTRIES, is_said_otherwise, most_urgent
@@ -16,7 +18,9 @@ from faq.spelling import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from bot.guide import Said
     from bot.models import Channel
     from bot.town import Town
     from faq.alarms import Sign
@@ -65,12 +69,14 @@ class State:
         misses: Utterances in a row that nothing fitted.
         tried: What was shown or thought of since the last ticket, `[{"entry", "score"}]`.
         aside: While staff have a ticket, the resident asks the bot something else.
+        guide: The event that the guide is told about, as `Guide.to_json` gives it.
     """
 
     trail: tuple[str, ...] = ()
     misses: int = 0
     tried: tuple[dict[str, Any], ...] = ()
     aside: bool = False
+    guide: dict[str, Any] | None = None
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> State:
@@ -139,12 +145,14 @@ class Context:
 
     Attributes:
         locale: The language spoken so far.
+        now: The present moment, aware.
         matter: The ticket that staff have, if any.
         offered: The choices under the newest message to the resident, in order, as (label, value).
     """
 
     town: Town
     locale: str
+    now: datetime
     matter: Matter | None = None
     offered: tuple[tuple[str, str], ...] = field(default=())
 
@@ -162,12 +170,23 @@ class _Responder:
         self.said = said
         self.town = context.town
         self.locale = context.locale
+        self.now = context.now
         self.matter = context.matter
         self.offered = context.offered
 
     @property
     def replies(self) -> Replies:
         return Replies(self.town, self.locale)
+
+    @property
+    def talk(self) -> Talk:
+        return Talk(self.locale, self.now)
+
+    @property
+    def guide(self) -> Guide | None:
+        """The guide being talked to; None when there is none or it was left."""
+        guide = Guide.from_json(self.state.guide) if self.state.guide else None
+        return guide if guide and guide.stage != "paused" else None
 
     def turn(self) -> Turn:
         if self.said.kind is Kind.CHOICE:
@@ -189,7 +208,7 @@ class _Responder:
             return self._command(command)
         if self.matter and not self.state.aside:
             return Turn(self.state, self.locale, self.said.text, deed=Deed.ADD)
-        return self._match()
+        return self._told_guide(self.guide) if self.guide else self._match()
 
     def _warn(self, danger: Sign) -> Turn:
         """Give a fixed safety text at once, also while staff have a ticket, who get the message too."""
@@ -220,9 +239,41 @@ class _Responder:
             ticket,
         )
 
+    def _guided(self, said: Said, shown: str | None = None) -> Turn:
+        """Say what the guide says, and keep what it was told."""
+        state = replace(self.state, misses=0, guide=said.guide.to_json() if said.guide else None)
+        return self._say(*said.replies, state=state, shown=shown or said.shown or None)
+
+    def _told_guide(self, guide: Guide) -> Turn:
+        """Hand what was typed to the guide; what is no answer may be a question to the book."""
+        said = self.talk.hear(guide, self.said.text)
+        if said:
+            return self._guided(said)
+        match = self.town.matcher.match(self.said.text, self.locale)
+        if match.entry and self._may_mean(match.candidates[0]):
+            answer = replace(self.replies.answer(match.entry), choices=())
+            return self._say(answer, self.talk.question_again(guide))
+        return self._guided(self.talk.not_understood(guide))
+
+    def _press_guide(self, value: str, shown: str | None) -> Turn:
+        name, _, rest = value.partition(":")
+        if name == f"{MARK}entry":
+            entry = self.town.book.entries.get(rest)
+            label = self.replies.choice(value)
+            if entry is None or label is None:
+                return self._say(self.replies.unknown_choice(), shown=shown or value)
+            return self._guided(self.talk.begin("", entry.guide), shown or label.label)
+        kept = Guide.from_json(self.state.guide) if self.state.guide else None
+        said = self.talk.press(kept, value)
+        if said is None:
+            return self._say(self.replies.unknown_choice(), shown=shown or value)
+        return self._guided(said, shown)
+
     def _offered_value(self) -> str | None:
         """Return the value of the offered choice that the text means: its number, its words, yes or no."""
         text = self.said.text.strip().rstrip(".)")
+        if self.guide and self.talk.awaits_number(self.guide):
+            return None
         if text.isdecimal() and len(text) == 1:
             number = int(text)
             return self.offered[number - 1][1] if 1 <= number <= len(self.offered) else None
@@ -234,7 +285,7 @@ class _Responder:
             }:
                 return value
         meant = {
-            "yes": ("solved", "cancel-yes", "step", "helped"),
+            "yes": ("solved", "cancel-yes", "step", "helped", f"{MARK}yes"),
             "no": ("unsolved", "keep", "missed", "stuck", "no-thanks"),
         }.get(command_in(text) or "", ())
         return next((value for _, value in self.offered if value.partition(":")[0] in meant), None)
@@ -249,11 +300,13 @@ class _Responder:
         if command == "language":
             return self._say(self.replies.languages())
         if command == "back":
-            return self._back()
+            return self._guided(self.talk.back(self.guide)) if self.guide else self._back()
+        if command == "stop" and self.guide:
+            return self._guided(self.talk.stop(self.guide))
         if command == "stop":
             if self.matter:
                 return self._say(self.replies.stop_with_ticket(self.matter.number))
-            return self._say(self.replies.stopped(), state=State())
+            return self._say(self.replies.stopped(), state=State(guide=self.state.guide))
         if command in {"start", "hello"}:
             return self._say(self.replies.welcome(), state=self.state.showing("welcome"))
         return self._say(self.replies.help(has_ticket=self.matter is not None))
@@ -262,8 +315,23 @@ class _Responder:
         if self.matter and not self.state.aside:
             return self._say(shown=shown, deed=Deed.STATUS)
         # The conversation since the last ticket goes along, so that nobody has to explain again.
+        if self.guide and self.guide.facts:
+            return self._hand_over(self.guide, shown)
         return self._say(
             state=replace(self.state, misses=0, aside=False), shown=shown, deed=Deed.ESCALATE
+        )
+
+    def _hand_over(self, guide: Guide, shown: str) -> Turn:
+        """Pass an event on to the people who know events, with all that was told."""
+        about = next(
+            (id_ for id_, entry in self.town.book.entries.items() if entry.guide is not None), ""
+        )
+        tried = self._tried_first(about) if about else self.state.tried
+        return self._say(
+            self.replies.event_passed_on(self.talk.told(guide)),
+            state=replace(self.state, misses=0, aside=False, tried=tried),
+            shown=shown,
+            deed=Deed.ESCALATE,
         )
 
     def _back(self) -> Turn:
@@ -290,6 +358,8 @@ class _Responder:
 
     def _choose(self, value: str, shown: str | None = None) -> Turn:
         """Act on a pressed button, or on words that mean one."""
+        if value.startswith(MARK):
+            return self._press_guide(value, shown)
         choice = self.replies.choice(value)
         if choice is None:
             return self._say(self.replies.unknown_choice(), shown=shown or value)
@@ -353,6 +423,8 @@ class _Responder:
         match = self.town.matcher.match(self.said.text, self.locale)
         if match.locale in LOCALES:
             self.locale = match.locale
+        if starts_guide(self.said.text, self.locale):
+            return self._guided(self.talk.begin(self.said.text))
         tried = tuple(
             {"entry": candidate.entry, "score": round(candidate.score, 3)}
             for candidate in match.candidates[:_TRIED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from faq import book
 from faq.alarms import ENTRIES
 from faq.matching import Candidate, Decision, Match
 
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 GUIDE = """
   question: "How do I make the text bigger?"
   phrasings: ["letters too small"]
@@ -44,7 +45,7 @@ def guided(tmp_path_factory):
 def turn(town, text, state=None, *, kind=Kind.TEXT, locale="en", matter=None, offered=()):
     """Return the turn for one utterance."""
     said = Utterance(Channel.WEB, "a", text, kind)
-    return respond(state or State(), said, Context(town, locale, matter, offered))
+    return respond(state or State(), said, Context(town, locale, NOW, matter, offered))
 
 
 def offered(turn):
