@@ -17,7 +17,7 @@ from bot.migrations import migrate
 from bot.models import Channel
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
-from handlers import console, health, openapi, resident_api, staff_api, webchat, webhook
+from handlers import console, events, health, openapi, resident_api, staff_api, webchat, webhook
 from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
@@ -74,6 +74,7 @@ def init_app(
     app.add_routes(
         [
             *webchat.ROUTES,
+            *events.ROUTES,
             *resident_api.ROUTES,
             *console.ROUTES,
             *staff_api.ROUTES,

@@ -107,6 +107,18 @@ async def of_token(
     return conversation
 
 
+async def of_id(session: AsyncSession, id_: str) -> Conversation:
+    """Return a conversation by its id.
+
+    Raises:
+        NotFound: There is none.
+    """
+    conversation = await session.get(Conversation, id_)
+    if conversation is None:
+        raise NotFound(id_)
+    return conversation
+
+
 async def of_address(
     session: AsyncSession, said: Utterance, now: datetime
 ) -> tuple[Conversation, bool]:
@@ -255,6 +267,9 @@ async def _do(
             judged = await session.get(Ticket, turn.ticket)
             said = await _judged(session, conversation, town, turn.deed, judged, now)
             return _Done(turn.state, (said,), judged.id if judged else None)
+        case Deed.PAPERS:
+            link = f"{town.base_url}/events/{town.plan_key(conversation.id)}"
+            return _Done(turn.state, (words.papers(link),), about)
         case Deed.REPEAT:
             return _Done(turn.state, (newest or words.welcome(),), about, joins=about)
     return _Done(turn.state, (), about)

@@ -195,6 +195,7 @@ class Talk:
             "change": _("Change something"),
             "whatif": _("What if …?"),
             "all": _("Show everything"),
+            "papers": _("As PDF, calendar and link"),
         }
         if name == "fix" and rest in FACTS:
             return self._guide_words.label(rest)
@@ -548,7 +549,7 @@ class Talk:
         duties = [
             Choice(duty.name, f"{MARK}duty:{duty.id}") for duty in (*urgent, *others)[:_BUTTONS]
         ]
-        return (*duties, *self._buttons("all", "whatif", "change", "stop"), self._human())
+        return (*duties, *self._buttons("all", "papers", "whatif", "change", "stop"), self._human())
 
     def _whole(self, guide: Guide) -> tuple[Reply, ...]:
         """Return every duty's details, in as few messages as they fit into."""

@@ -90,7 +90,7 @@ class Replies:
         if name == "show":
             return self.question(rest)
         if name == "g.entry" and entry.guide is not None:
-            return _("Make a plan for my event")
+            return self.guide_label()
         return about.get(name)
 
     def _choices(self, *values: str) -> tuple[Choice, ...]:
@@ -222,6 +222,24 @@ class Replies:
             spoken.answer,
             self._choices(*guide, f"helped:{entry}", f"missed:{entry}", *easy, "human"),
             entry,
+        )
+
+    def guide_label(self) -> str:
+        """Return what stands on the button that begins the event guide."""
+        _ = self._texts.gettext
+        return _("Make a plan for my event")
+
+    def papers(self, link: str) -> Reply:
+        """Return the private link to a plan and its papers."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Here is your plan as a page. There you also get it as a PDF (large print too), for your"
+                " calendar, as a picture, and as a draft for the notice:\n{link}\n\nWhoever has the link"
+                " sees the plan, so give it only to those who need it. The page always shows what you"
+                " told last."
+            ).format(link=link),
+            (Choice(_("Show the plan"), "g.plan"), *self._choices("human")),
         )
 
     def event_passed_on(self, told: str) -> Reply:

@@ -120,6 +120,7 @@ class Deed(StrEnum):
     REPEAT = "repeat"
     REOPEN = "reopen"
     SOLVED = "solved"
+    PAPERS = "papers"
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,8 @@ class _Responder:
                 return self._say(self.replies.unknown_choice(), shown=shown or value)
             return self._guided(self.talk.begin("", entry.guide), shown or label.label)
         kept = Guide.from_json(self.state.guide) if self.state.guide else None
+        if name == f"{MARK}papers" and kept:
+            return self._say(shown=shown or self.talk.label(value), deed=Deed.PAPERS)
         said = self.talk.press(kept, value)
         if said is None:
             return self._say(self.replies.unknown_choice(), shown=shown or value)

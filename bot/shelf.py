@@ -52,7 +52,8 @@ class Shelf:
         self._source = (settings.content_dir, settings.town, settings.encoder_dir)
         self._clock = clock
         self._stamp = _stamp(settings.content_dir)
-        self._town = town or town_from(*self._source)
+        self._settings = settings
+        self._town = self._placed(town or town_from(*self._source))
         # What is wrong with the files as they are now, while an older book stays in use.
         self.faults: tuple[str, ...] = ()
 
@@ -62,6 +63,11 @@ class Shelf:
         if self._town.today != today:
             self._town = replace(self._town, today=today)
         return self._town
+
+    def _placed(self, town: Town) -> Town:
+        """Return a town that knows where its pages are."""
+        settings = self._settings
+        return replace(town, base_url=settings.base_url, secret_key=settings.secret_key)
 
     async def watch(self) -> None:
         """Take up changes for as long as the process lives."""
@@ -85,7 +91,7 @@ class Shelf:
         if self.faults:
             log.error("the changed book has faults, the old one stays:\n%s", "\n".join(self.faults))
             return
-        self._town = await asyncio.to_thread(town_from, *self._source)
+        self._town = self._placed(await asyncio.to_thread(town_from, *self._source))
         log.info("the changed book is in use: %s entries", len(self._town.book.entries))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -25,12 +27,16 @@ class Town:
     Attributes:
         id: helsinki, espoo or vantaa.
         today: The day it is there: some answers may be given only until a day.
+        base_url: Where residents' pages are, without a slash at the end.
+        secret_key: Signs the private links to plans.
     """
 
     id: str
     book: book.Book
     matcher: matching.Matcher
     today: date = date.min
+    base_url: str = ""
+    secret_key: str = field(default="", repr=False)
 
     @property
     def phone(self) -> str:
@@ -40,6 +46,17 @@ class Town:
     def is_withheld(self, entry: str) -> bool:
         """Return whether an entry's answer may not be given any more."""
         return self.book.entries[entry].is_withheld(self.today)
+
+    def plan_key(self, conversation: str) -> str:
+        """Return what names a conversation's plan in a private link; nobody can guess it."""
+        said = f"plan {conversation}".encode()
+        mac = hmac.new(self.secret_key.encode(), said, hashlib.sha256).hexdigest()
+        return f"{conversation}.{mac[:32]}"
+
+    def is_plan_key(self, key: str) -> bool:
+        """Return whether a private link's end is one of ours."""
+        wanted = self.plan_key(key.partition(".")[0])
+        return hmac.compare_digest(key.encode(), wanted.encode())
 
     def name(self, locale: str) -> str:
         """Return the town's name in a language."""

@@ -17,6 +17,8 @@ import asyncpg
 import pytest
 from aiohttp import web
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from bot import staff as people
 from bot.app import init_app
@@ -57,6 +59,13 @@ class Clock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self._ahead
+
+
+# How long one example takes depends on what else the machine does, and says nothing of the code.
+hypothesis.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

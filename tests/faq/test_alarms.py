@@ -47,7 +47,8 @@ def taught(locale: str) -> dict[str, list[str]]:
     """Return what the book is taught by in one language, by entry."""
     found: dict[str, list[str]] = {}
     for path in sorted((BOOK / locale / "utterances").glob("*.yaml")):
-        found |= yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        for entry, said in yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader).items():
+            found.setdefault(entry, []).extend(said)
     return found
 
 

@@ -18,6 +18,7 @@ from bot import staff as people
 from bot.commands import command_in
 from bot.models import Role
 from bot.texts import LOCALES, texts
+from handlers.keys import TOWN
 from tests.conftest import House, WebResident, settings_for
 
 if TYPE_CHECKING:
@@ -408,6 +409,23 @@ async def test_unsent_reply_survives_a_lost_connection(visit, house):
         await expect(page.locator("#text")).to_have_value("Take it to Oodi.")
 
 
+async def event_pages(page: Page, house: House, locale: str) -> AsyncIterator[str]:
+    """Walk through the event guide's pages, the plan with something urgent in it."""
+    await page.goto("/events")
+    yield "event guide"
+    planner = WebResident(house, locale)
+    await planner.says(
+        {
+            "fi": "Järjestän 800 hengen konsertin Kansalaistorilla 12.12. klo 15-22, olutta myydään",
+            "sv": "Jag ordnar en konsert för 800 personer på Medborgartorget den 12 december kl. 15-22",
+        }[locale]
+    )
+    key = house.app[TOWN]().plan_key(planner.id)
+    await page.goto(f"/events/{key}")
+    await expect(page.locator(".timeline")).to_be_visible()
+    yield "event plan"
+
+
 async def every_page(page: Page, house: House, lead: Member, locale: str) -> AsyncIterator[str]:
     """Walk through every page, each in the state that shows most; give its name."""
     yield "greeting"
@@ -424,6 +442,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     yield "conversation"
     await page.goto("/nowhere")
     yield "error"
+    async for name in event_pages(page, house, locale):
+        yield name
     await page.goto("/staff/sign-in")
     await page.fill("#name", "Laura")
     await page.fill("#password", "a bad password")
@@ -442,6 +462,10 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     await page.goto("/staff")
     await expect(page.locator("tr.late")).to_be_visible()
     yield "tickets"
+    house.app[TOWN].faults = ("fi/phone.yaml: bigger: question is missing",)
+    await page.goto("/staff/book")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    yield "answers"
     await page.goto("/staff/people")
     await page.locator("tbody button").first.click()
     await expect(page.locator("#link")).to_be_visible()
