@@ -23,6 +23,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 # Raise it when the arrays change their meaning; old files are then left alone.
 FORMAT = 4
+# So many learnt books are left in a folder, the newest; each takes some sixty megabytes.
+KEPT = 6
 
 
 def load(path: Path) -> Trained | None:
@@ -48,8 +50,17 @@ def save(path: Path, trained: Trained) -> None:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **_to_arrays(trained))  # type: ignore[arg-type]  # numpy types only `allow_pickle`
         Path(name).replace(path)
+        _leave_newest(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
+
+
+def _leave_newest(saved: Path) -> None:
+    """Remove what was learnt of books that have changed since; several towns may share a folder."""
+    alike = saved.parent.glob(f"{saved.name.partition('-')[0]}-*{saved.suffix}")
+    by_age = sorted(alike, key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in by_age[KEPT:]:
+        old.unlink(missing_ok=True)
 
 
 def _lines(texts: list[str] | tuple[str, ...]) -> npt.NDArray[np.uint8]:

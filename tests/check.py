@@ -31,7 +31,10 @@ def main(arguments: list[str]) -> int:
             ("types", "mypy"),
             ("imports", "lint-imports"),
             ("book", "neuvokas", "check-content", "--quick"),
-            ("tests", "pytest", "-q", "-n", "auto", *arguments),
+            # Learnt once here, not by every worker of the tests at the same time.
+            ("matcher", "neuvokas", "ask", "hei"),
+            # Two workers a core, since many tests wait: for pages, for Telegram, for a restart.
+            ("tests", "pytest", "-q", "-n", str(2 * (os.cpu_count() or 1)), *arguments),
         )
         if _run(name, *command)
     ]

@@ -31,6 +31,7 @@ from bot.database import Database
 from bot.migrations import is_current
 from bot.models import Role
 from bot.replies import Replies
+from bot.town import cache_dir
 from faq import book, matching
 from faq.matching import Candidate, Decision, Match
 
@@ -62,7 +63,7 @@ _built: dict[int, matching.Matcher] = {}
 
 def _matcher(content, _cache=None, _encoder=None):
     if id(content) not in _built:
-        _built[id(content)] = _build(content)
+        _built[id(content)] = _build(content, cache_dir())
     return _built[id(content)]
 
 
@@ -259,10 +260,33 @@ def test_content_elsewhere(capsys, monkeypatch, elsewhere, words):
 
 def test_check_content(capsys):
     """The book of every town is checked."""
-    status, out, err = run(capsys, "check-content")
+    status, out, err = run(capsys, "check-content", "--quick")
     assert (status, err) == (0, "")
     for town in ("helsinki", "espoo", "vantaa"):
         assert re.search(rf"^{town}: \d+ entries, no faults$", out, re.MULTILINE)
+
+
+def test_check_content_finds_confusions(capsys, elsewhere):
+    """Of a small book all is said at once: hints, and what another entry would get."""
+    for locale in book.LOCALES:
+        (elsewhere / locale).mkdir()
+        (elsewhere / locale / "topic.yaml").write_text(
+            'print: {question: "print", phrasings: ["printer paper", "print a page", "swimming pool water"], answer: "A."}\n'
+            'swim: {question: "swim", phrasings: ["swimming pool", "where to swim", "pool water"], answer: "B."}\n'
+        )
+    fact = '{queue: "q", source: "http://127.0.0.1:1/", reviewed: 2026-11-21}'
+    (elsewhere / "entries.yaml").write_text(f"print: {fact}\nswim: {fact}\n")
+    status, out, _err = run(capsys, "check-content", "--content", str(elsewhere))
+    assert status == 0
+    assert "helsinki: 2 entries, no faults" in out
+    assert "hint: en: print: has 3 phrasings" in out
+    assert re.search(r"^\d+ of about 0 utterances would go to another entry$", out, re.MULTILINE)
+    status, out, _err = run(
+        capsys, "check-content", "--quick", "--online", "--content", str(elsewhere)
+    )
+    assert status == 1
+    assert "1 sources asked, 1 do not answer" in out
+    assert "print, swim" in out
 
 
 def test_evaluate(capsys, elsewhere):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faq import training
+from faq import cache, training
 from faq.matching import Match, Matcher
 from tests.faq.books import TINY, TOWN, book
 
@@ -89,3 +89,21 @@ def test_disk_that_cannot_be_written(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder", encoding="utf-8")
     assert Matcher(TINY, blocked / "cache").match("print", "en").candidates
+
+
+def test_only_the_newest_are_left(tmp_path: Path) -> None:
+    """Editing again and again fills no disk; files of others in the folder are left alone."""
+    (tmp_path / "other.npz").write_bytes(b"of somebody else")
+    for number in range(cache.KEPT + 2):
+        changed = book(
+            {
+                name: {"en": [entry.texts["en"].question, f"more {number}"]}
+                for name, entry in TINY.entries.items()
+            }
+        )
+        Matcher(changed, tmp_path)
+    assert len(kept(tmp_path)) == cache.KEPT + 1
+    newest = max(kept(tmp_path), key=lambda path: path.stat().st_mtime_ns)
+    before = newest.read_bytes()
+    Matcher(changed, tmp_path)
+    assert newest.read_bytes() == before
