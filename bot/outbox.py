@@ -283,8 +283,11 @@ class Worker:
                     log.exception("deliveries failed: %s", type(error).__name__)
                 for delivery in claimed:
                     sending.create_task(self._deliver(delivery))
-                if not claimed:
-                    await waited(woken, LOOK_SECONDS if self._pace.room() > 0 else Pace.OVERALL[1])
+                if not claimed and self._pace.room() > 0:
+                    await waited(woken, LOOK_SECONDS)
+                elif self._pace.room() <= 0:
+                    # Whole batches, not one message whenever a place is free: each costs a transaction.
+                    await asyncio.sleep(Pace.OVERALL[1])
 
     async def deliver_due(self) -> bool:
         """Deliver one batch to its end; return whether there was one."""

@@ -52,6 +52,7 @@ POLL_SECONDS = 25
 # A button's text is cut on a phone at about this length, so longer ones are also written above.
 _BUTTON_CHARACTERS = 36
 _RETRY_SECONDS = 2.0
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # An update that cannot be taken in after so many tries is a fault of ours; the others must go on.
 _TRIES = 5
 _ALLOWED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
@@ -215,7 +216,7 @@ class Telegram:
                     int(delivery.address),
                     part,
                     reply_markup=keyboard(delivery.message.choices) if part is parts[-1] else None,
-                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    link_preview_options=_NO_PREVIEW,
                 )
         except RetryAfter as error:
             raise TryLater("flood control", _seconds(error)) from error
