@@ -106,6 +106,7 @@ class Talk:
         self._texts = texts(locale)
         self._words = paper_words(locale)
         self._guide_words = wording(locale)
+        self._plans: dict[str, Plan] = {}
 
     # --- Beginning and going on -------------------------------------------------------------
 
@@ -622,7 +623,11 @@ class Talk:
         return f"{duty.name} ({self._words.short_day(min(days))})" if days else duty.name
 
     def _plan(self, guide: Guide) -> Plan:
-        return plan(read_facts(guide.facts), self._now, locale=self.locale)
+        """Return the plan as it stands; made once for the same facts, since a turn asks for it often."""
+        key = repr(sorted(guide.facts.items()))
+        if key not in self._plans:
+            self._plans[key] = plan(read_facts(guide.facts), self._now, locale=self.locale)
+        return self._plans[key]
 
     def _buttons(self, *names: str) -> tuple[Choice, ...]:
         return tuple(Choice(self.label(f"{MARK}{name}") or name, f"{MARK}{name}") for name in names)

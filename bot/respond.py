@@ -174,6 +174,7 @@ class _Responder:
         self.now = context.now
         self.matter = context.matter
         self.offered = context.offered
+        self._talks: dict[str, Talk] = {}
 
     @property
     def replies(self) -> Replies:
@@ -181,7 +182,7 @@ class _Responder:
 
     @property
     def talk(self) -> Talk:
-        return Talk(self.locale, self.now)
+        return self._talks.setdefault(self.locale, Talk(self.locale, self.now))
 
     @property
     def guide(self) -> Guide | None:
