@@ -52,6 +52,7 @@ HELP = {"fi": "ohje", "sv": "hjälp", "en": "help"}
 REPEAT = {"fi": "toista", "sv": "upprepa", "en": "repeat"}
 HUMAN = {"fi": "ihminen", "sv": "människa", "en": "human"}
 STATUS = {"fi": "tilanne", "sv": "läge", "en": "status"}
+STOP = {"fi": "lopeta", "sv": "sluta", "en": "stop"}
 CHOICES = ("show:digituki-phone", "helped:digituki-phone", "show:digituki-place", "help")
 # Every so many visits somebody asks for a person, adds a line and thinks better of it.
 ASKS_FOR_PERSON = 8
@@ -89,6 +90,8 @@ class Talk:
             ("choice", CHOICES[self._visit % len(CHOICES)]),
             ("text", command),
             ("text", self._question(5)),
+            # Whoever began the event guide would otherwise be asked about one event for ever.
+            ("text", STOP[self.locale]),
         )
 
     def _question(self, ahead: int) -> str:
