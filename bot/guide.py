@@ -159,7 +159,7 @@ class Talk:
             "plan": lambda: Said(replace(guide, stage="plan"), (self._plan_said(guide),)),
             "keep": lambda: self._kept(guide),
             "apply": lambda: self._changed(replace(guide, whatif={}), guide.whatif),
-            "change": lambda: Said(guide, (self._how_to_change(guide),)),
+            "change": lambda: Said(guide, (self._back_said(guide),)),
             "whatif": lambda: Said(guide, (self._how_to_try(),)),
             "all": lambda: Said(guide, self._whole(guide)),
         }
@@ -455,9 +455,6 @@ class Talk:
             for name in names
         ]
         return Reply(text, (*self._buttons("yes"), *fixes, *self._buttons("stop"), self._human()))
-
-    def _how_to_change(self, guide: Guide) -> Reply:
-        return self._back_said(guide)
 
     def _how_to_try(self) -> Reply:
         _ = self._texts.gettext
