@@ -182,7 +182,9 @@ class _Responder:
 
     @property
     def talk(self) -> Talk:
-        return self._talks.setdefault(self.locale, Talk(self.locale, self.now))
+        if self.locale not in self._talks:
+            self._talks[self.locale] = Talk(self.locale, self.now)
+        return self._talks[self.locale]
 
     @property
     def guide(self) -> Guide | None:

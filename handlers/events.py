@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from bot.permits import Facts, Plan
 
 ROUTES = web.RouteTableDef()
-# Drafts for a form are made for duties that are filed with one.
-_NOTICE = "notice"
 
 
 @ROUTES.get("/events")
@@ -124,9 +122,9 @@ async def _event(request: web.Request) -> tuple[str, Facts, str]:
     Raises:
         NotFound: The link is no link, or leads to nothing any more.
     """
-    id_, _, _mac = request.match_info["key"].partition(".")
-    town = request.app[TOWN]()
-    if not town.is_plan_key(request.match_info["key"]):
+    key = request.match_info["key"]
+    id_ = key.partition(".")[0]
+    if not request.app[TOWN]().is_plan_key(key):
         raise NotFound(id_)
     async with request.app[DATABASE].read() as session:
         conversation = await of_id(session, id_)
