@@ -32,8 +32,8 @@ from faq import book, checks, evaluation
 from faq.alarms import most_urgent
 from faq.book import BookError
 from faq.confusions import confusions
-from handlers.console import join_link
 from handlers.keys import DATABASE, SETTINGS
+from handlers.sign_in import join_link
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

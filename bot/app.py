@@ -11,13 +11,25 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import jobs
 from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
-from handlers import console, events, health, openapi, resident_api, staff_api, webchat, webhook
+from handlers import (
+    console,
+    events,
+    health,
+    openapi,
+    people,
+    resident_api,
+    sign_in,
+    staff_api,
+    webchat,
+    webhook,
+)
 from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
@@ -32,6 +44,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# What is done by the clock.
+JOBS: list[jobs.Job] = []
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -76,7 +90,9 @@ def init_app(
             *webchat.ROUTES,
             *events.ROUTES,
             *resident_api.ROUTES,
+            *sign_in.ROUTES,
             *console.ROUTES,
+            *people.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
             *health.ROUTES,
@@ -84,7 +100,8 @@ def init_app(
         ]
     )
     app.cleanup_ctx.append(watching(shelf))
-    app.on_startup.append(console.prepare)
+    app.cleanup_ctx.append(working)
+    app.on_startup.append(sign_in.prepare)
     app.on_shutdown.append(end_streams)
     app.on_response_prepare.append(add_headers)
     return app
@@ -135,6 +152,13 @@ def watching(shelf: Shelf) -> Callable[[web.Application], AsyncIterator[None]]:
         await _end(task)
 
     return watch
+
+
+async def working(app: web.Application) -> AsyncIterator[None]:
+    """Do what is done by the clock."""
+    task = asyncio.create_task(jobs.run(JOBS, app[DATABASE], app[TOWN], app[CLOCK]), name="jobs")
+    yield
+    await _end(task)
 
 
 async def end_streams(app: web.Application) -> None:

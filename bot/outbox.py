@@ -116,6 +116,35 @@ def put(  # noqa: PLR0913 - a message has these parts
     return message
 
 
+def post(
+    session: AsyncSession,
+    channel: Channel,
+    address: str,
+    text: str,
+    now: datetime,
+    *,
+    locale: str,
+    choices: Sequence[Mapping[str, str]] = (),
+    thread: int | None = None,
+) -> Delivery:
+    """Queue one post to staff, in the caller's transaction: to a member's chat or to their group.
+
+    Args:
+        thread: The topic of the group.
+    """
+    delivery = Delivery(
+        channel=channel,
+        address=address,
+        locale=locale,
+        status=DeliveryStatus.WAITING,
+        due_at=now,
+        post={"text": text, "choices": [dict(choice) for choice in choices], "thread": thread},
+    )
+    session.add(delivery)
+    nudge(session, TOPIC)
+    return delivery
+
+
 def topic_of(conversation_id: str) -> str:
     """Return the topic that is nudged when a conversation gets a message."""
     return f"conversation:{conversation_id}"
@@ -380,6 +409,9 @@ class Worker:
 
     async def _mark_unreachable(self, delivery: Delivery, reason: str) -> None:
         """Fail everything that waits for the resident, since it would fail the same way; tell staff."""
+        if delivery.conversation_id is None:
+            await self._settle(delivery, status=DeliveryStatus.FAILED, last_error=reason[:300])
+            return
         async with self.database.write() as session:
             await session.execute(
                 update(Conversation)

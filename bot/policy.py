@@ -14,26 +14,62 @@ if TYPE_CHECKING:
 class Act(StrEnum):
     """What staff do."""
 
+    # With a ticket of a queue.
     READ = "read"
     CLAIM = "claim"
     RELEASE = "release"
-    RELEASE_OTHERS = "release_others"
     REPLY = "reply"
     CLOSE = "close"
+    REOPEN = "reopen"
+    NOTE = "note"
+    TRANSFER = "transfer"
+    MERGE = "merge"
+    TAG = "tag"
+    JUDGE = "judge"  # say that the bot answered wrongly, with the right entry
+    PROPOSE = "propose"  # make a reply a proposal for the book
+    BLOCK = "block"
+    CORRECT_EVENT = "correct_event"
+    RELEASE_OTHERS = "release_others"
+    ASSIGN = "assign"  # give a ticket to somebody else
+    REVIEW_BLOCKS = "review_blocks"
+    # With the service.
     INVITE = "invite"
+    MANAGE_QUEUES = "manage_queues"
+    MANAGE_CANNED = "manage_canned"
+    SEE_NUMBERS = "see_numbers"
+    READ_BOOK = "read_book"
+    EDIT_BOOK = "edit_book"
+    SWITCH_OFF = "switch_off"  # the kill switch of automatic answers
+    READ_AUDIT = "read_audit"
+    MANAGE_SETTINGS = "manage_settings"
 
 
-_LEADS_ONLY = {Act.RELEASE_OTHERS, Act.INVITE}
+_DAILY = frozenset(
+    {
+        *(Act.READ, Act.CLAIM, Act.RELEASE, Act.REPLY, Act.CLOSE, Act.REOPEN, Act.NOTE),
+        *(Act.TRANSFER, Act.MERGE, Act.TAG, Act.JUDGE, Act.PROPOSE, Act.BLOCK),
+        *(Act.CORRECT_EVENT, Act.READ_BOOK),
+    }
+)
+_BOOK = frozenset({Act.READ_BOOK, Act.EDIT_BOOK, Act.SWITCH_OFF})
+_ADMINS_ONLY = frozenset({Act.READ_AUDIT, Act.MANAGE_SETTINGS})
+_ACTS = {
+    Role.STAFF: _DAILY,
+    Role.LEAD: frozenset(Act) - _ADMINS_ONLY - {Act.EDIT_BOOK},
+    Role.ADMIN: frozenset(Act),
+    Role.EDITOR: _BOOK,
+}
 
 
 def may(staff: Staff, act: Act, queue: str | None = None) -> bool:
     """Return whether this member of staff may do this in this queue.
 
-    Leads and admins work in every queue; staff in their own. `queue` is None for acts outside queues.
+    Leads and admins work in every queue, staff in their own, editors in none. `queue` is None for
+    acts outside queues.
     """
-    if staff.role in {Role.LEAD, Role.ADMIN}:
-        return True
-    return act not in _LEADS_ONLY and (queue is None or queue in staff.queues)
+    if act not in _ACTS[Role(staff.role)]:
+        return False
+    return queue is None or staff.role != Role.STAFF or queue in staff.queues
 
 
 def may_appoint(staff: Staff, role: Role) -> bool:

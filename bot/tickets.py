@@ -177,7 +177,13 @@ async def in_queues(
     status: Status | None = None,
     limit: int = 200,
 ) -> Sequence[Ticket]:
-    """Return the tickets this member of staff sees, oldest first; without a status, the live ones."""
+    """Return the tickets this member of staff sees, oldest first; without a status, the live ones.
+
+    Raises:
+        NotAllowed: The person sees no tickets at all.
+    """
+    if not may(staff, Act.READ):
+        raise NotAllowed(Act.READ)
     query = select(Ticket).order_by(Ticket.opened_at, Ticket.id).limit(limit)
     query = query.where(Ticket.status == status if status else Ticket.status.in_(LIVE))
     if queue:

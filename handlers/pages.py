@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.policy import may
 from bot.texts import LANGUAGES, texts
 
 if TYPE_CHECKING:
@@ -56,4 +57,5 @@ def _environment(locale: str) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["day"] = date.fromisoformat
+    environment.globals["may"] = may
     return environment

@@ -209,14 +209,16 @@ class Telegram:
             Undeliverable: The contact blocked the bot or the chat is gone.
             TryLater: Telegram asked for a pause, or could not be reached.
         """
-        parts = split(rendered(delivery.message, delivery.locale))
+        text, choices, thread = _content_of(delivery)
+        parts = split(text)
         try:
             for part in parts:
                 sent = await self.bot.send_message(
                     int(delivery.address),
                     part,
-                    reply_markup=keyboard(delivery.message.choices) if part is parts[-1] else None,
+                    reply_markup=keyboard(choices) if part is parts[-1] else None,
                     link_preview_options=_NO_PREVIEW,
+                    message_thread_id=thread,
                 )
         except RetryAfter as error:
             raise TryLater("flood control", _seconds(error)) from error
@@ -310,6 +312,14 @@ def _content(update: Update) -> tuple[str, Kind]:
     )
     # What else may come (somebody joined, a pinned message) is nothing the resident said.
     return sort, Kind.UNREADABLE
+
+
+def _content_of(delivery: Delivery) -> tuple[str, Sequence[dict[str, str]], int | None]:
+    """Return the text, the buttons and the group's topic of what is to be sent."""
+    if delivery.message:
+        return rendered(delivery.message, delivery.locale), delivery.message.choices, None
+    post = delivery.post or {}
+    return post.get("text", ""), post.get("choices", ()), post.get("thread")
 
 
 def rendered(message: Message, locale: str) -> str:

@@ -22,7 +22,7 @@ from bot.errors import (
 )
 from bot.models import Credential, Message, Role, Staff
 from bot.texts import texts
-from handlers import console
+from handlers import sign_in
 from handlers.keys import TOWN
 from tests.conftest import House, settings_for
 from tests.handlers.conftest import PASSWORD, Browser, escalated, first_link, lead, rows, told
@@ -110,7 +110,7 @@ async def test_throttling(house, browser, monkeypatch):
         assert texts("en").gettext("Too many tries. Wait a minute and try again.") in answer.words
         assert answer.field("name") == name
     await Browser(house).signs_in("Pekka")
-    monkeypatch.setattr(console, "_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(sign_in, "_WAIT_SECONDS", 0.0)
     await browser.signs_in()
 
 

@@ -1,0 +1,71 @@
+"""What the staff's pages share: who is signed in, what they may do, parts of pages, redirections."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot import staff as people
+from bot.errors import NotAllowed, Unauthenticated
+from bot.policy import Act, may
+from handlers.keys import CLOCK, LOCALE
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.models import Staff
+
+COOKIE = "neuvokas_staff"
+
+
+async def signed_in(request: web.Request, session: AsyncSession) -> Staff:
+    """Return the signed-in member of staff.
+
+    Raises:
+        HTTPSeeOther: Nobody is; a page is shown the form instead.
+        Unauthenticated: Nobody is; for events and scripts.
+    """
+    try:
+        person = await people.behind(
+            session, request.cookies.get(COOKIE, ""), "session", request.app[CLOCK]()
+        )
+    except Unauthenticated:
+        if (
+            request.method == "GET"
+            and not wants_fragment(request)
+            and request.path != "/staff/events"
+        ):
+            raise web.HTTPSeeOther("/staff/sign-in") from None
+        raise
+    request[LOCALE] = person.locale
+    return person
+
+
+async def allowed(request: web.Request, session: AsyncSession, act: Act) -> Staff:
+    """Return the signed-in member of staff, who may do this outside queues.
+
+    Raises:
+        HTTPSeeOther, Unauthenticated: As `signed_in`.
+        NotAllowed: The person may not.
+    """
+    person = await signed_in(request, session)
+    if not may(person, act):
+        raise NotAllowed(act)
+    return person
+
+
+def wants_fragment(request: web.Request) -> bool:
+    """Return whether a script asks for the changing part of the page only."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def html(text: str) -> web.Response:
+    """Return a part of a page."""
+    return web.Response(text=text, content_type="text/html")
+
+
+def see(location: str) -> web.Response:
+    """Send the reader on after a form."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
