@@ -7,10 +7,12 @@ import gc
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import events as told_events
 from bot import jobs
 from bot import settings as environment
 from bot.database import Database
@@ -20,6 +22,7 @@ from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
 from handlers import (
     console,
+    event_desk,
     events,
     health,
     openapi,
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What is done by the clock.
-JOBS: list[jobs.Job] = []
+JOBS = [jobs.Job("reminders", 30, told_events.remind)]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -78,7 +81,12 @@ def init_app(
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
         app[TELEGRAM] = Telegram(
-            settings.telegram_token, settings.telegram_api_url, app[DATABASE], app[TOWN], clock
+            settings.telegram_token,
+            settings.telegram_api_url,
+            app[DATABASE],
+            app[TOWN],
+            clock,
+            partial(events.fetch, app),
         )
         senders[Channel.TELEGRAM] = app[TELEGRAM]
         app.add_routes(webhook.routes(app[TELEGRAM]))
@@ -92,6 +100,7 @@ def init_app(
             *resident_api.ROUTES,
             *sign_in.ROUTES,
             *console.ROUTES,
+            *event_desk.ROUTES,
             *people.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,

@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import outbox, tickets
+from bot import events, outbox, tickets
 from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
 from bot.errors import NotFound, Unauthenticated
 from bot.masking import masked
-from bot.models import Author, Channel, Conversation, Message, Status, Ticket
+from bot.models import (
+    Author,
+    Channel,
+    Conversation,
+    Message,
+    Status,
+    Ticket,
+    ticket_number,
+)
 from bot.replies import Replies
-from bot.respond import Context, Deed, Matter, State, respond
+from bot.respond import Context, Deed, Kind, Matter, State, respond
 from bot.staff import hashed
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.models import Event
     from bot.replies import Reply
     from bot.respond import Turn, Utterance
     from bot.town import Town
@@ -170,15 +179,27 @@ async def hear(
     if before:
         return [before, *await _caused_by(session, before)]
     safe, had_secret = masked(said.text)
+    event = await events.of_conversation(session, conversation)
+    heard = replace(said, text=safe)
+    letters = events.code_in(safe) if said.kind is Kind.TEXT else None
+    if letters:
+        arrived = await events.take_along(session, letters, conversation, town, now)
+        event = arrived or event
+        # What happens then is as if a button had been pressed.
+        heard = replace(heard, text="g.arrived" if arrived else "g.no-code", kind=Kind.CHOICE)
     turn = respond(
-        State.from_json(conversation.state),
-        replace(said, text=safe),
+        State.from_json(conversation.state, event.told if event else None),
+        heard,
         Context(town, conversation.locale, now, _matter(ticket), _offered(newest)),
     )
+    if letters:
+        turn = replace(turn, shown=safe)
     conversation.locale = turn.locale
     conversation.is_unreachable = False
-    done = await _do(session, conversation, town, turn, ticket, newest, now)
-    conversation.state = done.state.to_json()
+    event = await events.keep(session, conversation, turn.state.guide, event, now)
+    about = _About(ticket, event, newest)
+    done = await _do(session, conversation, town, turn, about, now)
+    conversation.state = {**done.state.to_json(), "event": event.id if event else ""}
     words = Replies(town, conversation.locale)
     lines = [*turn.replies, *done.says]
     if had_secret:
@@ -235,19 +256,30 @@ class _Done:
     joins: int | None = None
 
 
+@dataclass(frozen=True)
+class _About:
+    """What a turn's deed may concern: the live ticket, the event, the newest line to the resident."""
+
+    ticket: Ticket | None
+    event: Event | None
+    newest: Message | None
+
+
 async def _do(
     session: AsyncSession,
     conversation: Conversation,
     town: Town,
     turn: Turn,
-    ticket: Ticket | None,
-    newest: Message | None,
+    concerned: _About,
     now: datetime,
 ) -> _Done:
     """Do what the turn asks for beside its replies."""
     words = Replies(town, conversation.locale)
+    ticket, event = concerned.ticket, concerned.event
     about = ticket.id if ticket else None
     match turn.deed:
+        case Deed.HAND_IN | Deed.PAPERS | Deed.MOVE if event:
+            return await _do_with_event(session, conversation, town, turn, concerned, now)
         case Deed.ESCALATE if ticket:
             # The question asked aside joins the ticket that staff have already.
             tickets.note_added(session, ticket.id)
@@ -261,17 +293,14 @@ async def _do(
             await tickets.cancel(session, ticket, now)
             return _Done(turn.state, (words.cancelled(ticket.number),), about)
         case Deed.STATUS:
-            status = await _status(session, town, words, ticket, now)
-            return _Done(turn.state, (status,), about)
+            says = await _standing(session, town, words, concerned, now)
+            return _Done(turn.state, says, about)
         case Deed.REOPEN | Deed.SOLVED:
             judged = await session.get(Ticket, turn.ticket)
             said = await _judged(session, conversation, town, turn.deed, judged, now)
             return _Done(turn.state, (said,), judged.id if judged else None)
-        case Deed.PAPERS:
-            link = f"{town.base_url}/events/{town.plan_key(conversation.id)}"
-            return _Done(turn.state, (words.papers(link),), about)
         case Deed.REPEAT:
-            return _Done(turn.state, (newest or words.welcome(),), about, joins=about)
+            return _Done(turn.state, (concerned.newest or words.welcome(),), about, joins=about)
     return _Done(turn.state, (), about)
 
 
@@ -287,6 +316,63 @@ async def _escalate(
     queue = town.book.queue(ticket.queue)
     receipt = Replies(town, conversation.locale).receipt(ticket.number, queue, place, now)
     return _Done(replace(state, tried=()), (receipt,), ticket.id, joins=ticket.id)
+
+
+async def _do_with_event(
+    session: AsyncSession,
+    conversation: Conversation,
+    town: Town,
+    turn: Turn,
+    concerned: _About,
+    now: datetime,
+) -> _Done:
+    """Give the event's papers or a code that takes it along, or hand it in with a ticket."""
+    words = Replies(town, conversation.locale)
+    ticket, event = concerned.ticket, concerned.event
+    about = ticket.id if ticket else None
+    if event is None:
+        return _Done(turn.state, (words.unknown_choice(),), about)
+    if turn.deed is Deed.PAPERS:
+        return _Done(turn.state, (words.papers(f"/events/{town.plan_key(event.id)}"),), about)
+    if turn.deed is Deed.MOVE:
+        code = await events.code_for(session, event, now)
+        return _Done(turn.state, (words.moving_code(code),), about)
+    if ticket:
+        # It joins the ticket that staff have of this resident already.
+        tickets.note_added(session, ticket.id)
+        done = _Done(turn.state, (words.passed_on(ticket.number),), about, joins=about)
+    else:
+        done = await _escalate(session, conversation, town, turn.state, now)
+        ticket = await tickets.live_ticket(session, conversation.id)
+    if ticket:
+        await events.hand_in(session, event, ticket, now)
+    return done
+
+
+async def _standing(
+    session: AsyncSession, town: Town, words: Replies, concerned: _About, now: datetime
+) -> tuple[Reply, ...]:
+    """Return how the resident's matters stand: an event notice handed in, a ticket, or nothing."""
+    ticket = concerned.ticket
+    handled = await _handling(session, words, concerned.event, ticket)
+    if handled and ticket is None:
+        return (handled,)
+    status = await _status(session, town, words, ticket, now)
+    return (handled, status) if handled else (status,)
+
+
+async def _handling(
+    session: AsyncSession, words: Replies, event: Event | None, ticket: Ticket | None
+) -> Reply | None:
+    """Return where staff stand with an event notice; None when its ticket says it all."""
+    if event is None or event.ticket_id is None:
+        return None
+    if ticket and ticket.id == event.ticket_id and event.handling is None:
+        return None
+    handling = await events.handling_of(session, event)
+    if handling is None:
+        return None
+    return words.event_handling(ticket_number(event.ticket_id), handling, event.changed_at.date())
 
 
 async def _status(
@@ -342,6 +428,7 @@ def _put(
             staff_name=line.staff_name,
             choices=line.choices,
             entry=line.entry,
+            files=line.files,
             ticket_id=line.ticket_id,
             cause_id=cause_id,
         )
@@ -352,6 +439,7 @@ def _put(
         line.text,
         now,
         choices=[{"label": choice.label, "value": choice.value} for choice in line.choices],
+        files=[{"name": file.name, "href": file.href} for file in line.files] or None,
         entry={"id": entry.id, "source": entry.source, "reviewed": entry.reviewed.isoformat()}
         if entry
         else None,

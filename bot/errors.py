@@ -39,6 +39,10 @@ class TicketEnded(NeuvokasError):
     """The ticket is closed or cancelled, so nothing more can be done to it."""
 
 
+class ChangedMeanwhile(NeuvokasError):
+    """What a form was about changed after the page was opened."""
+
+
 class NameTaken(NeuvokasError):
     """A member of staff with this name exists already."""
 

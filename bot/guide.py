@@ -9,16 +9,17 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.permits import FACTS, FactsError, Status, plan, read_facts, wording
+from bot.permits import FACTS, FactsError, Status, plan, read_facts, standing, wording
 from bot.permits.facts import Type
 from bot.permits.hearing import answered, day_heard, heard, time_heard
 from bot.permits.papers import outline
 from bot.permits.papers.words import paper_words
+from bot.permits.reminders import reminders
 from bot.replies import Choice, Reply
 from bot.texts import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from bot.permits import Plan, PlannedDuty
 
@@ -58,6 +59,11 @@ class Guide:
         day: The day told for the moment being asked, ISO, until its time of day is told too.
         picked: The values chosen so far of the set being asked.
         whatif: Facts tried out beside the plan.
+        event: The id under which the event is kept; empty until it is.
+        done: The duties ticked off.
+        reminds: Whether the resident wants reminders.
+        rulings: What officers ruled, by duty, as `Decision.to_json` gives it.
+        handed_in: The number of the ticket it was handed in with; empty until it is.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -66,17 +72,29 @@ class Guide:
     day: str = ""
     picked: tuple[str, ...] = ()
     whatif: dict[str, Any] = field(default_factory=dict)
+    event: str = ""
+    done: tuple[str, ...] = ()
+    reminds: bool = False
+    rulings: dict[str, Any] = field(default_factory=dict)
+    handed_in: str = ""
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Guide:
         """Return the guide as it was saved; fields unknown to this version are left out."""
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
-        asked, picked = (tuple(known.pop(name, ())) for name in ("asked", "picked"))
-        return cls(asked=asked, picked=picked, **known)
+        lists: dict[str, Any] = {
+            name: tuple(known.pop(name, ())) for name in ("asked", "picked", "done")
+        }
+        return cls(**lists, **known)
 
     def to_json(self) -> dict[str, Any]:
         """Return the guide as JSON."""
         return asdict(self)
+
+    def plan(self, now: datetime, locale: str) -> Plan:
+        """Return the event's plan as it stands, with what officers ruled."""
+        decided = standing(self.rulings, self.facts)
+        return plan(read_facts(self.facts), now, locale=locale, decided=decided)
 
 
 @dataclass(frozen=True)
@@ -98,10 +116,12 @@ class Talk:
 
     Args:
         now: The present moment, aware.
+        is_fetched: Whether the resident must open the page to see what is said, as on the web.
     """
 
-    def __init__(self, locale: str, now: datetime) -> None:
+    def __init__(self, locale: str, now: datetime, *, is_fetched: bool = False) -> None:
         self.locale = locale
+        self._is_fetched = is_fetched
         self._now = now
         self._texts = texts(locale)
         self._words = paper_words(locale)
@@ -161,13 +181,19 @@ class Talk:
             "change": lambda: Said(guide, (self._back_said(guide),)),
             "whatif": lambda: Said(guide, (self._how_to_try(),)),
             "all": lambda: Said(guide, self._whole(guide)),
+            "more": lambda: Said(guide, (self._more(),)),
+            "remind": lambda: self._remind(guide),
+            "quiet": lambda: self._quiet(guide),
+            "arrived": lambda: self._arrived(guide),
         }
+        if name in {"done", "undone"}:
+            return self._tick(guide, rest, is_done=name == "done")
         if name == "duty":
             known = {duty.id for duty in outline.to_do(self._plan(guide))}
             if rest not in known:
                 return None
             duty = self._plan(guide)[rest]
-            return Said(guide, (self._detail(duty),), duty.name)
+            return Said(guide, (self._detail(guide, duty),), duty.name)
         if name == "fix":
             if rest not in guide.facts:
                 return None
@@ -195,6 +221,11 @@ class Talk:
             "whatif": _("What if …?"),
             "all": _("Show everything"),
             "papers": _("As PDF, calendar and link"),
+            "more": _("Change, try out, or stop"),
+            "remind": _("Remind me of the dates"),
+            "quiet": _("Do not remind me"),
+            "hand-in": _("Hand it in to the city"),
+            "move": _("Go on in another channel"),
         }
         if name == "fix" and rest in FACTS:
             return self._guide_words.label(rest)
@@ -241,6 +272,128 @@ class Talk:
         if guide.stage == "ask" and guide.asked:
             return self._question(guide, guide.asked[-1], "")
         return self._plan_said(guide)
+
+    # --- After the plan: ticking off, reminders, another channel ------------------------------
+
+    def _tick(self, guide: Guide, duty: str, *, is_done: bool) -> Said | None:
+        """Tick a duty off, or take that back; None when the plan has no such duty."""
+        _ = self._texts.gettext
+        named = {one.id: one.name for one in outline.to_do(self._plan(guide))}
+        if duty not in named:
+            return None
+        done = tuple(one for one in guide.done if one != duty) + ((duty,) if is_done else ())
+        ticked = replace(guide, done=done)
+        left = sum(one not in done for one in named)
+        if is_done:
+            text = _("Good, this is done: {duty}.").format(duty=named[duty])
+        else:
+            text = _("It is open again: {duty}.").format(duty=named[duty])
+        rest = self._texts.ngettext(
+            "{count} thing is left.", "{count} things are left.", left
+        ).format(count=left) if left else _("Everything in your plan is done.")  # fmt: skip
+        back = self._tick_button(duty, is_done=is_done)
+        reply = Reply(f"{text} {rest}", (*self._buttons("plan"), back, self._human()))
+        return Said(ticked, (reply,), back.label if not is_done else _("Done"))
+
+    def _remind(self, guide: Guide) -> Said:
+        """Begin to remind of every deadline that is still ahead."""
+        _ = self._texts.gettext
+        ahead = reminders(self._plan(guide), guide.done)
+        if not ahead:
+            return Said(
+                guide,
+                (Reply(_("There is no date ahead to remind you of."), self._plan_buttons(guide)),),
+            )
+        lines = [
+            _("I remind you here before each deadline, the first time on {day}.").format(
+                day=self._words.on_day(ahead[0].at.date())
+            ),
+            _("What you tick off is not reminded of. If a date moves, so do the reminders."),
+        ]
+        if self._is_fetched:
+            lines.append(
+                _(
+                    "You see the reminders when you open this page. If you want them on your phone, take the"
+                    " dates to your calendar, or go on in Telegram."
+                )
+            )
+        buttons = ("papers", "move", "quiet", "plan") if self._is_fetched else ("quiet", "plan")
+        return Said(
+            replace(guide, reminds=True),
+            (Reply("\n".join(lines), (*self._buttons(*buttons), self._human())),),
+        )
+
+    def _quiet(self, guide: Guide) -> Said:
+        """Stop reminding."""
+        _ = self._texts.gettext
+        text = _("I do not remind you any more. Your plan stays here.")
+        return Said(
+            replace(guide, reminds=False),
+            (Reply(text, (*self._buttons("plan", "remind"), self._human())),),
+        )
+
+    def reminder(self, guide: Guide, duties: Collection[str]) -> Reply | None:
+        """Return a reminder of duties; None when none of them is still to be done."""
+        _ = self._texts.gettext
+        made = self._plan(guide)
+        lines, ticks = [], []
+        for duty in outline.to_do(made):
+            if duty.id not in duties or duty.id in guide.done:
+                continue
+            kinds = [
+                f"{self._words.day(one.day)} ({outline.deadline_kind(one, made.as_of, self._words)})"
+                for one in outline.deadlines_of(duty)
+            ]
+            lines.append(f"– {duty.name}: {'; '.join(kinds)}")
+            late = outline.call_now(duty, self._words)
+            lines += [late] if late else []
+            ticks.append(Choice(_("Done: {duty}").format(duty=duty.name), f"{MARK}done:{duty.id}"))
+        if not lines:
+            return None
+        name = outline.event_name(read_facts(guide.facts), self._words)
+        head = _("A reminder about your event ({event}):").format(event=name)
+        text = "\n".join([head, *lines])[:_LONGEST]
+        return Reply(text, (*ticks[:_BUTTONS], *self._buttons("plan", "quiet"), self._human()))
+
+    def _arrived(self, guide: Guide) -> Said:
+        """Go on with an event that was taken along from another channel."""
+        _ = self._texts.gettext
+        again = self.question_again(
+            replace(guide, stage="ask") if guide.stage == "paused" else guide
+        )
+        text = _("Your event is here now. We go on where you were.")
+        stage = "ask" if guide.stage == "paused" else guide.stage
+        return Said(replace(guide, stage=stage), (replace(again, text=f"{text}\n\n{again.text}"),))
+
+    # --- What an officer put right --------------------------------------------------------------
+
+    def corrected(self, before: Guide, after: Guide, fact: str, reason: str) -> str:
+        """Return what an officer's correction of a fact means for the plan."""
+        _ = self._texts.gettext
+        told = self._told({fact: after.facts[fact]})
+        lines = [_("I put this right in your plan: {told}").format(told=told)]
+        if before.facts.get(fact) is not None:
+            value = self._words.value(fact, read_facts(before.facts)[fact])
+            lines.append(_("You had told: {value}").format(value=value))
+        lines += [_("Reason: {reason}").format(reason=reason), *self.changes(before, after)]
+        return "\n".join(lines)[:_LONGEST]
+
+    def ruled(self, before: Guide, after: Guide, duty: str, reason: str) -> str:
+        """Return what an officer's ruling about a duty means for the plan."""
+        _ = self._texts.gettext
+        decided = self._plan(after)[duty]
+        if duty not in after.rulings:
+            text = _("I took back what was decided about {duty}.")
+        elif decided.status is Status.REQUIRED:
+            text = _("I looked at your plan. This is needed: {duty}")
+        else:
+            text = _("I looked at your plan. This is not needed: {duty}")
+        lines = [text.format(duty=decided.name), _("Reason: {reason}").format(reason=reason)]
+        return "\n".join([*lines, *self.changes(before, after)])[:_LONGEST]
+
+    def after_notice(self) -> tuple[Choice, ...]:
+        """Return the buttons under what an officer tells about a plan."""
+        return (*self._buttons("plan"), self._human())
 
     # --- Answers ----------------------------------------------------------------------------
 
@@ -321,17 +474,34 @@ class Talk:
             label=self._guide_words.label(fact)
         )
 
+    def changes(self, before: Guide, after: Guide) -> list[str]:
+        """Return what one state of an event changes in the plan of another, a line each."""
+        _ = self._texts.gettext
+        lines = self._difference(self._plan(before), self._plan(after))
+        lapsed = standing(before.rulings, before.facts).keys() - standing(
+            after.rulings, after.facts
+        )
+        names = {duty.id: duty.name for duty in self._plan(after).duties}
+        lines += [
+            _(
+                "What the city's staff decided about {duty} was for other facts and no longer holds."
+            ).format(duty=names[duty])
+            for duty in sorted(lapsed)
+        ]
+        return lines
+
     def _changed(self, guide: Guide, more: Mapping[str, Any]) -> Said:
         """Take in a change and say what it changes."""
-        facts = {**guide.facts, **more}
+        facts = {**_moved_along(guide.facts, more), **more}
         if _problem(facts):
             return Said(
                 guide, (Reply(self._told_wrong(_problem(facts)), self._plan_buttons(guide)),)
             )
-        before, after = self._plan(guide), self._plan(replace(guide, facts=facts))
-        told = self._told(more)
-        text = "\n".join([told, *self._difference(before, after)])
-        return self._go_on(replace(guide, facts=facts, whatif={}, stage="ask"), text)
+        changed = replace(guide, facts=facts, whatif={}, stage="ask")
+        told = self._told(
+            {name: facts[name] for name in facts if facts[name] != guide.facts.get(name)}
+        )
+        return self._go_on(changed, "\n".join([told, *self.changes(guide, changed)]))
 
     def _what_if_in(self, text: str) -> str | None:
         """Return what comes after "what if"; None when it is no such question."""
@@ -341,12 +511,11 @@ class Talk:
 
     def _what_if(self, guide: Guide, text: str) -> Said | None:
         more = heard(text, self.locale, self._now)
-        facts = {**guide.facts, **more}
+        facts = {**_moved_along(guide.facts, more), **more}
         _ = self._texts.gettext
         if not more or _problem(facts):
             return Said(guide, (self._how_to_try(),))
-        before, after = self._plan(guide), self._plan(replace(guide, facts=facts))
-        difference = self._difference(before, after)
+        difference = self.changes(guide, replace(guide, facts=facts))
         text = "\n".join([_("If so: {told}").format(told=self._told(more)), *difference])
         reply = Reply(text[:_LONGEST], self._buttons("apply", "keep"))
         return Said(replace(guide, whatif=dict(more)), (reply,))
@@ -503,17 +672,28 @@ class Talk:
             len(to_do),
         ).format(count=len(to_do))
         lines = [" · ".join(part for part in head if part), count]
-        urgent = outline.urgent(made)
+        ticked = sum(duty.id in guide.done for duty in to_do)
+        if ticked:
+            lines.append(_("Done already: {count}.").format(count=ticked))
+        if guide.handed_in:
+            lines.append(
+                _("Handed in to the city's staff under the number {number}.").format(
+                    number=guide.handed_in
+                )
+            )
+        urgent = [(duty, why) for duty, why in outline.urgent(made) if duty.id not in guide.done]
         if urgent:
             lines += ["", words.phrase("document", "urgent")]
             lines += [
                 f"! {duty.name} – {words.phrase('urgency', why)}" for duty, why in urgent[:_URGENT]
             ]
-        lines += self._timeline(made)
-        undated = [duty.name for duty in to_do if not outline.deadlines_of(duty)]
+        lines += self._timeline(made, guide.done)
+        undated = [duty for duty in to_do if not outline.deadlines_of(duty)]
         if undated:
             more = f" +{len(undated) - _LINES}" if len(undated) > _LINES else ""
-            shown = "\n".join(f"– {name}" for name in undated[:_LINES])
+            shown = "\n".join(
+                f"{'✓' if duty.id in guide.done else '–'} {duty.name}" for duty in undated[:_LINES]
+            )
             lines += ["", _("Without a date of their own:"), shown + more]
         open_ = made.having(Status.OPEN)
         if open_:
@@ -522,10 +702,19 @@ class Talk:
                 "{count} things are still open, because something is not known yet.",
                 len(open_),
             ).format(count=len(open_))]  # fmt: skip
+        asked = made.having(Status.ASK)
+        if asked and not guide.handed_in:
+            lines += ["", self._texts.ngettext(
+                "{count} thing is for the authority to decide. If you hand the plan in, the right people at"
+                " the city look at it, and you need not explain again.",
+                "{count} things are for the authority to decide. If you hand the plan in, the right people"
+                " at the city look at them, and you need not explain again.",
+                len(asked),
+            ).format(count=len(asked))]  # fmt: skip
         lines += ["", words.phrase("document", "disclaimer")]
         return Reply("\n".join(lines)[:_LONGEST], self._plan_buttons(guide))
 
-    def _timeline(self, made: Plan) -> list[str]:
+    def _timeline(self, made: Plan, done: tuple[str, ...]) -> list[str]:
         found = outline.deadlines(made)
         if not found:
             return []
@@ -533,7 +722,10 @@ class Talk:
         lines = ["", words.phrase("document", "timeline")]
         for one in found[:_LINES]:
             kind = outline.deadline_kind(one, made.as_of, words)
-            lines.append(f"{words.short_day(one.day)} {one.duty.name} ({kind})")
+            if one.duty.id in done:
+                lines.append(f"✓ {words.short_day(one.day)} {one.duty.name}")
+            else:
+                lines.append(f"{words.short_day(one.day)} {one.duty.name} ({kind})")
         if len(found) > _LINES:
             lines.append(f"+{len(found) - _LINES}")
         return lines
@@ -542,10 +734,20 @@ class Talk:
         made = self._plan(guide)
         urgent = [duty for duty, _ in outline.urgent(made)]
         others = [duty for duty in outline.to_do(made) if duty not in urgent]
-        duties = [
-            Choice(duty.name, f"{MARK}duty:{duty.id}") for duty in (*urgent, *others)[:_BUTTONS]
-        ]
-        return (*duties, *self._buttons("all", "papers", "whatif", "change", "stop"), self._human())
+        # What is done comes last, where it is still at hand to be taken back.
+        ordered = sorted((*urgent, *others), key=lambda duty: duty.id in guide.done)
+        duties = [Choice(duty.name, f"{MARK}duty:{duty.id}") for duty in ordered[:_BUTTONS]]
+        remind = ("quiet",) if guide.reminds else ("remind",) if reminders(made, guide.done) else ()
+        hand_in = () if guide.handed_in else ("hand-in",)
+        names = ("all", "papers", *remind, *hand_in, "more")
+        return (*duties, *self._buttons(*names), self._human())
+
+    def _more(self) -> Reply:
+        _ = self._texts.gettext
+        names = ("whatif", "change", "move", "stop", "plan")
+        return Reply(
+            _("What would you like to do with your plan?"), (*self._buttons(*names), self._human())
+        )
 
     def _whole(self, guide: Guide) -> tuple[Reply, ...]:
         """Return every duty's details, in as few messages as they fit into."""
@@ -560,10 +762,17 @@ class Talk:
         texts_ = found or [self._words.phrase("document", "nothing_required")]
         return (*map(Reply, texts_[:-1]), Reply(texts_[-1], last))
 
-    def _detail(self, duty: PlannedDuty) -> Reply:
+    def _detail(self, guide: Guide, duty: PlannedDuty) -> Reply:
         """Return one duty in plain words."""
         text = f"{self._detail_text(duty)}\n\n{self._words.phrase('document', 'disclaimer')}"
-        return Reply(text[:_LONGEST], (*self._buttons("plan"), self._human()))
+        tick = self._tick_button(duty.id, is_done=duty.id in guide.done)
+        return Reply(text[:_LONGEST], (tick, *self._buttons("plan"), self._human()))
+
+    def _tick_button(self, duty: str, *, is_done: bool) -> Choice:
+        _ = self._texts.gettext
+        if is_done:
+            return Choice(_("Not done after all"), f"{MARK}undone:{duty}")
+        return Choice(_("Done"), f"{MARK}done:{duty}")
 
     def _detail_text(self, duty: PlannedDuty) -> str:
         words = self._words
@@ -619,9 +828,9 @@ class Talk:
 
     def _plan(self, guide: Guide) -> Plan:
         """Return the plan as it stands; made once for the same facts, since a turn asks for it often."""
-        key = repr(sorted(guide.facts.items()))
+        key = repr((sorted(guide.facts.items()), guide.rulings))
         if key not in self._plans:
-            self._plans[key] = plan(read_facts(guide.facts), self._now, locale=self.locale)
+            self._plans[key] = guide.plan(self._now, self.locale)
         return self._plans[key]
 
     def _buttons(self, *names: str) -> tuple[Choice, ...]:
@@ -636,6 +845,21 @@ class Talk:
         while wrong := _problem(facts):
             facts = {name: value for name, value in facts.items() if name != wrong}
         return facts
+
+
+def _moved_along(facts: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts with every moment moved as far as the start is; the rest as it was."""
+    if not more.get("start") or not facts.get("start"):
+        return dict(facts)
+    span = (
+        datetime.fromisoformat(more["start"]).date() - datetime.fromisoformat(facts["start"]).date()
+    )
+    return {
+        name: (datetime.fromisoformat(value) + span).isoformat(timespec="minutes")
+        if FACTS[name].type is Type.DATETIME and value
+        else value
+        for name, value in facts.items()
+    }
 
 
 def _known(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def put(  # noqa: PLR0913 - a message has these parts
     staff_name: str | None = None,
     choices: Sequence[Mapping[str, str]] = (),
     entry: dict[str, str] | None = None,
+    files: list[dict[str, str]] | None = None,
     ticket_id: int | None = None,
     cause_id: int | None = None,
     key: str | None = None,
@@ -93,6 +94,7 @@ def put(  # noqa: PLR0913 - a message has these parts
         text=text,
         choices=[dict(choice) for choice in choices],
         entry=entry,
+        files=files,
         ticket_id=ticket_id,
         cause_id=cause_id,
         key=key,
@@ -100,20 +102,26 @@ def put(  # noqa: PLR0913 - a message has these parts
     )
     session.add(message)
     if conversation.channel in CALLED:
-        session.add(
-            Delivery(
-                message=message,
-                conversation_id=conversation.id,
-                channel=conversation.channel,
-                address=conversation.address,
-                locale=conversation.locale,
-                status=DeliveryStatus.WAITING,
-                due_at=now,
-            )
-        )
+        # Each file goes out by itself, so that one which fails is not paid for with a second copy of
+        # the others; the text comes last, since its buttons are what is looked for.
+        for file in files or ():
+            session.add(_delivery(conversation, now, post={"file": dict(file)}))
+        session.add(_delivery(conversation, now, message=message))
         nudge(session, TOPIC)
     nudge(session, topic_of(conversation.id))
     return message
+
+
+def _delivery(conversation: Conversation, now: datetime, **what: Any) -> Delivery:
+    return Delivery(
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        address=conversation.address,
+        locale=conversation.locale,
+        status=DeliveryStatus.WAITING,
+        due_at=now,
+        **what,
+    )
 
 
 def post(

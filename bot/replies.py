@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import hours
+from bot.permits.papers.names import Paper, file_name
 from bot.texts import LANGUAGES, LOCALES, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from bot.town import Town
     from faq.book import Queue
@@ -28,6 +29,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that goes with a message: what it is called, and its address below the service's own."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """One thing to say.
 
@@ -38,6 +47,7 @@ class Reply:
     text: str
     choices: tuple[Choice, ...] = ()
     entry: str | None = None
+    files: tuple[File, ...] = ()
 
 
 class Replies:
@@ -229,9 +239,14 @@ class Replies:
         _ = self._texts.gettext
         return _("Make a plan for my event")
 
-    def papers(self, link: str) -> Reply:
-        """Return the private link to a plan and its papers."""
+    def papers(self, path: str) -> Reply:
+        """Return the private link to a plan and its papers, with the papers as files.
+
+        Args:
+            path: The plan's address below the service's own.
+        """
         _ = self._texts.gettext
+        link = f"{self._town.base_url}{path}"
         return Reply(
             _(
                 "Here is your plan as a page. There you also get it as a PDF (large print too), for your"
@@ -240,6 +255,61 @@ class Replies:
                 " told last."
             ).format(link=link),
             (Choice(_("Show the plan"), "g.plan"), *self._choices("human")),
+            files=tuple(
+                File(file_name(paper, self.locale), f"{path}/{paper}")
+                for paper in (Paper.PDF, Paper.ICS, Paper.PNG, Paper.TXT)
+            ),
+        )
+
+    def event_handling(self, number: str, handling: str, day: date | None = None) -> Reply:
+        """Return where staff stand with an event notice that was handed in."""
+        _ = self._texts.gettext
+        text = {
+            "received": _("Your event notice {number} has arrived. Nobody has begun with it yet."),
+            "in_review": _("Your event notice {number} is being looked at."),
+            "more_needed": _(
+                "We need more from you about your event notice {number}. See our messages here, and"
+                " write the answer in this conversation."
+            ),
+            "decided": _(
+                "We are done with your event notice {number}. What we put right or decided stands in your plan."
+            ),
+        }[handling].format(number=number)
+        if day:
+            text = f"{text} " + _("Last change: {day}.").format(day=self._texts.date(day))
+        return Reply(text, (Choice(_("Show the plan"), "g.plan"), *self._choices("human")))
+
+    def event_left(self, *, is_web: bool) -> Reply:
+        """Return that the event was taken along to the other channel."""
+        _ = self._texts.gettext
+        where = _("on the web") if is_web else _("in Telegram")
+        return Reply(
+            _(
+                "Your event was taken along, and goes on {where}. Its reminders come there too."
+            ).format(where=where)
+        )
+
+    def moving_code(self, code: str) -> Reply:
+        """Return the one-time code that takes an event along, and what to do with it."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Write this code to me in the other channel, in Telegram or on the web page {address}:\n{code}\n\n"
+                "It works once and for an hour. Give it to nobody else. Until you use it, everything"
+                " stays here."
+            ).format(code=code, address=self._town.base_url or "Neuvokas"),
+            (Choice(_("Show the plan"), "g.plan"), *self._choices("human")),
+        )
+
+    def no_such_code(self) -> Reply:
+        """Return that a one-time code does not work (any more), and how to get another."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "This code does not work. A code works once and for an hour. You get a new one where"
+                " your event is: press Change, try out, or stop, and then Go on in another channel."
+            ),
+            self._choices("help", "human"),
         )
 
     def event_passed_on(self, told: str) -> Reply:
@@ -248,7 +318,8 @@ class Replies:
         return Reply(
             _("I pass on what you told, so that you need not tell it again:\n{told}").format(
                 told=told
-            )
+            ),
+            (Choice(_("Show the plan"), "g.plan"),),
         )
 
     def warning(self, entry: str) -> Reply:
@@ -463,6 +534,10 @@ class Replies:
             _("Shall I cancel your question {number}?").format(number=number),
             self._numbered(["cancel-yes", "keep"]),
         )
+
+    def back_to_staff(self) -> tuple[Choice, ...]:
+        """Return the button that leads back to the question that staff have."""
+        return self._choices("resume")
 
     def aside(self, number: str) -> Reply:
         """Return that the bot listens again while staff keep the ticket."""

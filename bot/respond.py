@@ -69,7 +69,8 @@ class State:
         misses: Utterances in a row that nothing fitted.
         tried: What was shown or thought of since the last ticket, `[{"entry", "score"}]`.
         aside: While staff have a ticket, the resident asks the bot something else.
-        guide: The event that the guide is told about, as `Guide.to_json` gives it.
+        guide: The event that the guide is told about, as `Guide.to_json` gives it; kept apart,
+            so `to_json` leaves it out.
     """
 
     trail: tuple[str, ...] = ()
@@ -79,15 +80,17 @@ class State:
     guide: dict[str, Any] | None = None
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> State:
+    def from_json(cls, value: dict[str, Any], guide: dict[str, Any] | None = None) -> State:
         """Return the state as it was saved; fields unknown to this version are left out."""
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         trail, tried = (tuple(known.pop(name, ())) for name in ("trail", "tried"))
-        return cls(trail=trail, tried=tried, **known)
+        return cls(trail=trail, tried=tried, **{**known, "guide": guide})
 
     def to_json(self) -> dict[str, Any]:
-        """Return the state as JSON."""
-        return asdict(self)
+        """Return the state as JSON, without the event."""
+        state = asdict(self)
+        del state["guide"]
+        return state
 
     def showing(self, value: str) -> State:
         """Return the state after something was shown."""
@@ -121,6 +124,8 @@ class Deed(StrEnum):
     REOPEN = "reopen"
     SOLVED = "solved"
     PAPERS = "papers"
+    HAND_IN = "hand_in"
+    MOVE = "move"
 
 
 @dataclass(frozen=True)
@@ -183,7 +188,8 @@ class _Responder:
     @property
     def talk(self) -> Talk:
         if self.locale not in self._talks:
-            self._talks[self.locale] = Talk(self.locale, self.now)
+            is_web = self.said.channel == "web"
+            self._talks[self.locale] = Talk(self.locale, self.now, is_fetched=is_web)
         return self._talks[self.locale]
 
     @property
@@ -244,9 +250,17 @@ class _Responder:
         )
 
     def _guided(self, said: Said, shown: str | None = None) -> Turn:
-        """Say what the guide says, and keep what it was told."""
-        state = replace(self.state, misses=0, guide=said.guide.to_json() if said.guide else None)
-        return self._say(*said.replies, state=state, shown=shown or said.shown or None)
+        """Say what the guide says, and keep what it was told.
+
+        Whoever presses the guide's buttons while staff have a ticket talks to the guide from then on,
+        with the way back to staff at hand.
+        """
+        told = said.guide.to_json() if said.guide else None
+        state = replace(self.state, misses=0, guide=told, aside=self.matter is not None)
+        *first, last = said.replies
+        if self.matter and not self.state.aside:
+            last = replace(last, choices=(*last.choices, *self.replies.back_to_staff()))
+        return self._say(*first, last, state=state, shown=shown or said.shown or None)
 
     def _told_guide(self, guide: Guide) -> Turn:
         """Hand what was typed to the guide; what is no answer may be a question to the book."""
@@ -268,8 +282,13 @@ class _Responder:
                 return self._say(self.replies.unknown_choice(), shown=shown or value)
             return self._guided(self.talk.begin("", entry.guide), shown or label.label)
         kept = Guide.from_json(self.state.guide) if self.state.guide else None
-        if name == f"{MARK}papers" and kept:
-            return self._say(shown=shown or self.talk.label(value), deed=Deed.PAPERS)
+        deed = {f"{MARK}papers": Deed.PAPERS, f"{MARK}move": Deed.MOVE}.get(name)
+        if deed and kept and kept.event:
+            return self._say(shown=shown or self.talk.label(value), deed=deed)
+        if name == f"{MARK}hand-in" and kept and kept.facts:
+            return self._hand_over(kept, shown or self.talk.label(value) or value)
+        if name == f"{MARK}no-code":
+            return self._say(self.replies.no_such_code(), shown=shown)
         said = self.talk.press(kept, value)
         if said is None:
             return self._say(self.replies.unknown_choice(), shown=shown or value)
@@ -337,7 +356,7 @@ class _Responder:
             self.replies.event_passed_on(self.talk.told(guide)),
             state=replace(self.state, misses=0, aside=False, tried=tried),
             shown=shown,
-            deed=Deed.ESCALATE,
+            deed=Deed.HAND_IN,
         )
 
     def _back(self) -> Turn:

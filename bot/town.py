@@ -47,11 +47,11 @@ class Town:
         """Return whether an entry's answer may not be given any more."""
         return self.book.entries[entry].is_withheld(self.today)
 
-    def plan_key(self, conversation: str) -> str:
-        """Return what names a conversation's plan in a private link; nobody can guess it."""
-        said = f"plan {conversation}".encode()
+    def plan_key(self, event: str) -> str:
+        """Return what names an event's plan in a private link; nobody can guess it."""
+        said = f"plan {event}".encode()
         mac = hmac.new(self.secret_key.encode(), said, hashlib.sha256).hexdigest()
-        return f"{conversation}.{mac[:32]}"
+        return f"{event}.{mac[:32]}"
 
     def is_plan_key(self, key: str) -> bool:
         """Return whether a private link's end is one of ours."""

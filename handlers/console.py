@@ -18,6 +18,7 @@ from bot.models import Delivery, Staff, Status
 from bot.policy import Act, may
 from bot.texts import texts
 from faq import checks
+from handlers.event_desk import glance
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explained, explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
@@ -161,6 +162,7 @@ async def _ticket_page(
         "queue": request.app[TOWN]().book.queue(ticket.queue),
         "entries": request.app[TOWN]().book.entries,
         "now": request.app[CLOCK](),
+        "event_glance": await glance(session, request, ticket, me.locale),
         "may_release": ticket.holder_id == me.id or may(me, Act.RELEASE_OTHERS),
         "longest": tickets.LONGEST_REPLY,
         "nonce": secrets.token_urlsafe(12),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.conversation import of_id
-from bot.errors import NotFound
+from bot import events
+from bot.conversation import of_id, of_token
+from bot.errors import NotFound, Unauthenticated
 from bot.guide import Guide
-from bot.permits import Status, plan, read_facts
+from bot.permits import Status, read_facts
 from bot.permits.papers import (
     MEDIA_TYPES,
     Paper,
@@ -28,19 +31,33 @@ from bot.permits.papers.words import paper_words
 from bot.replies import Replies
 from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
 from handlers.middleware import locale_of
-from handlers.pages import page
+from handlers.pages import fragment, page
+from handlers.resident_api import credentials
+from handlers.staff_pages import wants_fragment
+from handlers.webchat import chat_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from bot.models import Event
     from bot.permits import Facts, Plan
 
 ROUTES = web.RouteTableDef()
+_PAPER_PATH = re.compile(r"/events/(?P<key>[^/?]+)/(?P<paper>[a-z_]+)")
 
 
 @ROUTES.get("/events")
 async def begin(request: web.Request) -> web.Response:
-    """Return the page that tells what the guide does, and begins it in the chat."""
+    """Return the guide's page: the conversation beside its plan, or how to begin one."""
+    own = await _own(request)
+    if own:
+        beside = _beside(request, *own)
+        if wants_fragment(request):
+            return web.Response(text=beside, content_type="text/html")
+        return await chat_page(request, here="/events", beside=beside)
+    if wants_fragment(request):
+        return web.Response(status=HTTPStatus.NO_CONTENT)
     locale = locale_of(request)
     town = request.app[TOWN]()
     return page(
@@ -49,11 +66,39 @@ async def begin(request: web.Request) -> web.Response:
     )  # fmt: skip
 
 
+async def _own(request: web.Request) -> tuple[str, Event] | None:
+    """Return the language and the event of the reader's own conversation; None without one."""
+    try:
+        id_, token = credentials(request)
+        async with request.app[DATABASE].read() as session:
+            conversation = await of_token(session, id_, token)
+            event = await events.of_conversation(session, conversation)
+    except (Unauthenticated, NotFound):
+        return None
+    return (conversation.locale, event) if event else None
+
+
+def _beside(request: web.Request, locale: str, event: Event) -> str:
+    """Return the plan as it stands beside the questions."""
+    guide, words = Guide.from_json(event.told), paper_words(locale)
+    facts, made = read_facts(guide.facts), guide.plan(request.app[CLOCK](), locale)
+    duties = outline.to_do(made)
+    days = {duty.id: [one.day for one in outline.deadlines_of(duty)] for duty in duties}
+    return fragment(
+        request, "event_beside.html", locale,
+        key=request.app[TOWN]().plan_key(event.id),
+        heading=outline.event_name(facts, words), when=outline.event_time(facts, words),
+        duties=duties, done=guide.done, open_duties=made.having(Status.OPEN),
+        days={name: words.short_day(min(found)) if found else "" for name, found in days.items()},
+        paper=words, reasons=outline.reasons, call_now=lambda duty: outline.call_now(duty, words),
+    )  # fmt: skip
+
+
 @ROUTES.get("/events/{key}")
 async def plan_page(request: web.Request) -> web.Response:
     """Return a plan as a page to read, print and share."""
-    locale, facts, _ = await _event(request)
-    made = plan(facts, request.app[CLOCK](), locale=locale)
+    locale, guide, _ = await _event(request)
+    facts, made = read_facts(guide.facts), guide.plan(request.app[CLOCK](), locale)
     words = paper_words(locale)
     return page(
         request, "event_plan.html", locale,
@@ -78,14 +123,10 @@ async def plan_page(request: web.Request) -> web.Response:
 @ROUTES.get("/events/{key}/{paper}")
 async def download(request: web.Request) -> web.Response:
     """Return one of a plan's papers as a file."""
-    locale, facts, uid = await _event(request)
-    name = request.match_info["paper"]
-    if name not in set(Paper):
-        raise NotFound(name)
-    paper = Paper(name)
-    made = plan(facts, request.app[CLOCK](), locale=locale)
-    # Drawing takes a tenth of a second and more, in which others are answered.
-    body = await asyncio.to_thread(_drawers(made, facts, locale, uid, request)[paper])
+    locale, guide, uid = await _event(request)
+    paper = _paper(request.match_info["paper"])
+    duty = request.query.get("duty", "P01")
+    body = await _drawn(guide, paper, locale, uid, duty, request.app[CLOCK]())
     shown = "inline" if paper in {Paper.SVG, Paper.PNG} else "attachment"
     return web.Response(
         body=body,
@@ -96,11 +137,36 @@ async def download(request: web.Request) -> web.Response:
     )
 
 
-def _drawers(
-    made: Plan, facts: Facts, locale: str, uid: str, request: web.Request
-) -> dict[Paper, Callable[[], bytes]]:
-    duty = request.query.get("duty", "P01")
+async def fetch(app: web.Application, href: str) -> bytes:
+    """Return the paper at an address such as /events/KEY/pdf, for a channel that sends files.
 
+    Raises:
+        NotFound: There is none (any more).
+    """
+    found = _PAPER_PATH.fullmatch(href)
+    if not found:
+        raise NotFound(href)
+    locale, guide, uid = await _of_key(app, found["key"])
+    return await _drawn(guide, _paper(found["paper"]), locale, uid, "P01", app[CLOCK]())
+
+
+def _paper(name: str) -> Paper:
+    if name not in set(Paper):
+        raise NotFound(name)
+    return Paper(name)
+
+
+async def _drawn(
+    guide: Guide, paper: Paper, locale: str, uid: str, duty: str, now: datetime
+) -> bytes:
+    facts, made = read_facts(guide.facts), guide.plan(now, locale)
+    # Drawing takes a tenth of a second and more, in which others are answered.
+    return await asyncio.to_thread(_drawers(made, facts, locale, uid, duty)[paper])
+
+
+def _drawers(
+    made: Plan, facts: Facts, locale: str, uid: str, duty: str
+) -> dict[Paper, Callable[[], bytes]]:
     def draft() -> bytes:
         if duty not in {one.id for one in made.duties}:
             raise NotFound(duty)
@@ -116,20 +182,22 @@ def _drawers(
     }
 
 
-async def _event(request: web.Request) -> tuple[str, Facts, str]:
-    """Return the language, the facts and the lasting name of the event that a link leads to.
+async def _event(request: web.Request) -> tuple[str, Guide, str]:
+    """Return the language, what was told and the lasting name of the event that a link leads to.
 
     Raises:
         NotFound: The link is no link, or leads to nothing any more.
     """
-    key = request.match_info["key"]
+    found = await _of_key(request.app, request.match_info["key"])
+    request[LOCALE] = found[0]
+    return found
+
+
+async def _of_key(app: web.Application, key: str) -> tuple[str, Guide, str]:
     id_ = key.partition(".")[0]
-    if not request.app[TOWN]().is_plan_key(key):
+    if not app[TOWN]().is_plan_key(key):
         raise NotFound(id_)
-    async with request.app[DATABASE].read() as session:
-        conversation = await of_id(session, id_)
-    kept = conversation.state.get("guide")
-    if not kept:
-        raise NotFound(id_)
-    request[LOCALE] = conversation.locale
-    return conversation.locale, read_facts(Guide.from_json(kept).facts), id_
+    async with app[DATABASE].read() as session:
+        event = await events.of_id(session, id_)
+        conversation = await of_id(session, event.conversation_id)
+    return conversation.locale, Guide.from_json(event.told), id_

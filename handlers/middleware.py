@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from bot.database import UNREACHABLE
 from bot.errors import (
+    ChangedMeanwhile,
     NameTaken,
     NeuvokasError,
     NotAllowed,
@@ -120,6 +121,8 @@ def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
             return 409, _("{name} has this ticket.").format(name=error.holder)
         case TicketEnded():
             return 409, _("This ticket is closed. The resident can open it again.")
+        case ChangedMeanwhile():
+            return 409, _("This changed meanwhile. Look at it again; what you wrote is still here.")
         case NameTaken():
             return 409, _("There is already somebody with this name. Choose another name.")
         case TextMissing():

@@ -41,6 +41,7 @@ def message_json(message: Message) -> dict[str, Any]:
         "at": message.at.isoformat().replace("+00:00", "Z"),
         "entry": message.entry,
         "ticket": message.ticket,
+        "files": message.files or [],
     }
 
 

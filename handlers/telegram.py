@@ -14,6 +14,7 @@ from telegram import (
     BotCommand,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     LinkPreviewOptions,
     Update,
 )
@@ -33,7 +34,7 @@ from telegram.error import (
 from bot.commands import MENU
 from bot.conversation import hear
 from bot.database import UNREACHABLE
-from bot.errors import TextMissing, TextTooLong, TryLater, Undeliverable
+from bot.errors import NotFound, TextMissing, TextTooLong, TryLater, Undeliverable
 from bot.models import Author, Channel
 from bot.respond import Kind, Utterance
 from bot.texts import LOCALES, nearest_locale, texts
@@ -65,6 +66,7 @@ class Telegram:
         api_url: Base of a Bot API server; methods are at `{api_url}/bot<token>/<method>`.
         town: Gives the town as it is when asked.
         clock: The present moment, aware.
+        fetch: Gives the file at an address below the service's own, or raises NotFound.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Telegram:
         database: Database,
         town: Callable[[], Town],
         clock: Callable[[], datetime],
+        fetch: Callable[[str], Awaitable[bytes]],
     ) -> None:
         # Without it the library warns whenever it names a pause.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -81,6 +84,7 @@ class Telegram:
         self._database = database
         self._town = town
         self._clock = clock
+        self._fetch = fetch
 
     async def introduce(self, webhook: tuple[str, str] | None) -> None:
         """Tell Telegram how updates reach us, and the commands and descriptions in each language.
@@ -209,17 +213,8 @@ class Telegram:
             Undeliverable: The contact blocked the bot or the chat is gone.
             TryLater: Telegram asked for a pause, or could not be reached.
         """
-        text, choices, thread = _content_of(delivery)
-        parts = split(text)
         try:
-            for part in parts:
-                sent = await self.bot.send_message(
-                    int(delivery.address),
-                    part,
-                    reply_markup=keyboard(choices) if part is parts[-1] else None,
-                    link_preview_options=_NO_PREVIEW,
-                    message_thread_id=thread,
-                )
+            return await self._send(delivery)
         except RetryAfter as error:
             raise TryLater("flood control", _seconds(error)) from error
         except (Forbidden, ChatMigrated) as error:
@@ -230,6 +225,35 @@ class Telegram:
             raise
         except (TimedOut, NetworkError) as error:
             raise TryLater(type(error).__name__) from error
+
+    async def _send(self, delivery: Delivery) -> str:
+        file = (delivery.post or {}).get("file")
+        if file:
+            return await self._send_file(int(delivery.address), file)
+        text, choices, thread = _content_of(delivery)
+        parts = split(text)
+        for part in parts:
+            sent = await self.bot.send_message(
+                int(delivery.address),
+                part,
+                reply_markup=keyboard(choices) if part is parts[-1] else None,
+                link_preview_options=_NO_PREVIEW,
+                message_thread_id=thread,
+            )
+        return str(sent.message_id)
+
+    async def _send_file(self, chat: int, file: dict[str, str]) -> str:
+        """Send a file; a picture as one. What is gone by now is left out."""
+        try:
+            body = await self._fetch(file["href"])
+        except NotFound:
+            log.info("a file is no more: left out")
+            return ""
+        upload = InputFile(body, filename=file["name"])
+        if file["name"].endswith(".png"):
+            sent = await self.bot.send_photo(chat, upload)
+        else:
+            sent = await self.bot.send_document(chat, upload)
         return str(sent.message_id)
 
 

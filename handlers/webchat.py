@@ -31,7 +31,7 @@ _COOKIE_SECONDS = 90 * 24 * 3600
 @ROUTES.get("/")
 async def chat(request: web.Request) -> web.Response:
     """Return the page with the conversation so far; a greeting when there is none."""
-    return await _chat_page(request)
+    return await chat_page(request)
 
 
 @ROUTES.post("/chat")
@@ -39,6 +39,7 @@ async def say(request: web.Request) -> web.Response:
     """Take what the form says; then the page again, or only the new messages for the script."""
     form = await form_of(request)
     text, choice, nonce = (str(form.get(name, "")) for name in ("text", "choice", "nonce"))
+    here = "/events" if form.get("here") == "/events" else "/"
     value, kind = (choice, Kind.CHOICE) if choice else (text, Kind.TEXT)
     key = form_key(nonce, value)
     wants_fragment = request.headers.get("X-Requested-With") == "fetch"
@@ -59,7 +60,7 @@ async def say(request: web.Request) -> web.Response:
         response = (
             _messages(request, messages, str(request.get(LOCALE, "fi")), id_)
             if wants_fragment
-            else web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/#newest"})
+            else web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"{here}#newest"})
         )
     if fresh:
         _remember(request, response, *fresh)
@@ -94,9 +95,22 @@ async def _begin(request: web.Request, value: str, kind: Kind) -> tuple[Conversa
         return await begin(session, locale, request.app[TOWN](), request.app[CLOCK]())
 
 
-async def _chat_page(
-    request: web.Request, *, status: int = 200, error: str = "", text: str = ""
+async def chat_page(
+    request: web.Request,
+    *,
+    status: int = 200,
+    error: str = "",
+    text: str = "",
+    here: str = "/",
+    beside: str = "",
 ) -> web.Response:
+    """Return the page with the conversation.
+
+    Args:
+        error: What was wrong with what was typed, which is `text`.
+        here: Where the page stands, `/` or `/events`.
+        beside: The plan that stands beside the conversation, as HTML.
+    """
     locale = locale_of(request)
     messages: Sequence[Any] = ()
     conversation_id = ""
@@ -122,6 +136,8 @@ async def _chat_page(
         nonce=secrets.token_urlsafe(12),
         error=error,
         text=text,
+        here=here,
+        beside=beside,
     )
 
 
@@ -132,7 +148,7 @@ async def _refused(
     status, detail = explanation(error, texts(locale_of(request)))
     if wants_fragment:
         return web.Response(text=detail, status=status)
-    return await _chat_page(request, status=status, error=detail, text=text)
+    return await chat_page(request, status=status, error=detail, text=text)
 
 
 def _messages(

@@ -3,6 +3,7 @@
 Pure: no database, no network, and nothing imported from the rest of the house.
 """
 
+from bot.permits.decision import Decision, deciding, standing
 from bot.permits.errors import FactProblem, FactsError, OutOfForceError
 from bot.permits.facts import FACTS, Facts, read_facts
 from bot.permits.plan import Plan, PlannedDuty, Status, plan
@@ -11,6 +12,7 @@ from bot.permits.wording import LOCALES, Wording, wording
 __all__ = [
     "FACTS",
     "LOCALES",
+    "Decision",
     "FactProblem",
     "Facts",
     "FactsError",
@@ -19,7 +21,9 @@ __all__ = [
     "PlannedDuty",
     "Status",
     "Wording",
+    "deciding",
     "plan",
     "read_facts",
+    "standing",
     "wording",
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from bot.permits.answers import Reason
+    from bot.permits.decision import Decision
     from bot.permits.figures import Figure
     from bot.permits.ruling import Note, Rule, Ruling
 
@@ -96,13 +97,14 @@ def plan(
     as_of: datetime,
     *,
     locale: str = "en",
+    decided: Mapping[str, Decision] | None = None,
     rules: Mapping[str, Rule] = RULES,
     known_figures: Figures | None = None,
 ) -> Plan:
     """Return the plan of one event as it stands at a moment.
 
     `as_of` is aware. Plain facts are read and checked first; reading them once with `read_facts`
-    saves the work.
+    saves the work. `decided` is what officers ruled, by duty; it stands before the rules.
 
     Raises:
         FactsError: Plain facts have wrong names, types, values or impossible dates.
@@ -110,7 +112,7 @@ def plan(
     known = facts if isinstance(facts, Facts) else read_facts(facts)
     as_of = as_of.astimezone(HELSINKI)
     case = Case(known, known_figures or figures(), as_of.date())
-    planner = _Planner(case, as_of, wording(locale))
+    planner = _Planner(case, as_of, wording(locale), decided or {})
     duties = tuple(planner.planned(name, rule(case)) for name, rule in rules.items())
     deciding = Counter(fact for duty in duties for fact in duty.missing)
     if "city" not in known and any(planner.depends_on_city(duty) for duty in duties):
@@ -133,10 +135,13 @@ def status_of(ruling: Ruling) -> Status:
 class _Planner:
     """Turns the rulings about one case into planned duties in one locale."""
 
-    def __init__(self, case: Case, as_of: datetime, words: Wording) -> None:
+    def __init__(
+        self, case: Case, as_of: datetime, words: Wording, decided: Mapping[str, Decision]
+    ) -> None:
         self.case = case
         self.as_of = as_of
         self.words = words
+        self.decided = decided
         self.city = case.city.value or ""
         self._reasons: dict[Reason, str] = {}
 
@@ -148,12 +153,17 @@ class _Planner:
         handed_over = self._handed_over(entry, ruling, status, self.words.authority(key, self.city))
         if handed_over:
             status = Status.ASK
+        decision = self.decided.get(name)
+        if decision:
+            status = Status(decision.status)
         hard = recommended = None
         if status in (Status.REQUIRED, Status.ASK):
             hard = self._counted_back(ruling.hard, ruling.counted_from)
             recommended = self._counted_back(ruling.recommended, ruling.counted_from)
         late = hard is not None and is_later(self.as_of, hard)
         because = handed_over or self._because(name, ruling, status, key)
+        if decision:
+            because = (self._decided(decision),)
         if hard:
             because = (*because, self._when_to_file(entry, key, hard))
         return PlannedDuty(
@@ -163,7 +173,7 @@ class _Planner:
             recommended=recommended,
             file_by=last_working_day(hard.date()) if hard else None,
             late=late,
-            missing=self._missing(ruling, status, key),
+            missing=() if decision else self._missing(ruling, status, key),
             because=because,
             name=text.name,
             authority=self.words.authority(key, self.city),
@@ -173,6 +183,13 @@ class _Planner:
             source=entry.sources[0],
             confidence=entry.confidence,
             owner=entry.owner,
+        )
+
+    def _decided(self, decision: Decision) -> str:
+        words = self.words
+        day = words.day(decision.day)
+        return words.phrase(
+            "plan", "decided", officer=decision.officer, day=day, reason=decision.reason
         )
 
     def depends_on_city(self, duty: PlannedDuty) -> bool:

@@ -80,6 +80,17 @@
     items.forEach(link);
   };
 
+  // Beside the event guide's questions stands the plan as it is now; what is unfolded stays so.
+  const plan = document.getElementById("plan");
+  const replan = async () => {
+    if (!plan) return;
+    const open = [...plan.querySelectorAll("details")].map((one) => one.open && one.querySelector("summary").textContent);
+    const answer = await fetch("/events", { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    plan.innerHTML = await answer.text();
+    for (const one of plan.querySelectorAll("details")) one.open = open.includes(one.querySelector("summary").textContent);
+  };
+
   // Adds what is not there yet, each in its place, and returns it.
   const add = (html) => {
     const holder = document.createElement("ol");
@@ -104,6 +115,7 @@
       added.push(item);
     }
     if (added.length) tidy();
+    if (added.length) replan();
     return added;
   };
 
@@ -195,7 +207,7 @@
     mended();
     const spoken = answer.headers.get("Content-Language");
     if (spoken && spoken !== document.documentElement.lang) {
-      location.assign("/");
+      location.assign(location.pathname);
       return;
     }
     const added = add(html);

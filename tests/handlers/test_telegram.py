@@ -8,8 +8,13 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from bot.models import Author, Conversation, Delivery, DeliveryStatus, Message, Ticket
+from bot.conversation import hear
+from bot.errors import NotFound
+from bot.models import Author, Channel, Conversation, Delivery, DeliveryStatus, Message, Ticket
+from bot.respond import Kind, Utterance
+from handlers import events
 from handlers import telegram as channel
+from handlers.keys import TOWN
 from handlers.telegram import split
 from tests.conftest import TOKEN, House, TelegramResident, attach, settings_for
 
@@ -362,3 +367,43 @@ def test_long_texts_are_split():
         parts = split(text)
         assert all(0 < len(part.encode("utf-16-le")) // 2 <= 4096 for part in parts)
         assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+async def test_a_plan_comes_as_files(house, telegram):
+    """The papers come as documents and a picture, in order, each once, and the buttons come last."""
+    person = telegram.person(language_code="en")
+    await person.says(
+        "I am organising a concert for 800 people at Kansalaistori on 12 June 3pm-10pm"
+    )
+    await person.hears("I understood this")
+    await person.presses("g.yes")
+    await person.hears("?")
+    await person.presses("g.stop")
+    await person.hears("I keep what you told")
+    await person.presses("g.resume")
+    await person.hears("?")
+    async with house.database.write() as session:
+        conversation = (await session.scalars(select(Conversation))).one()
+        said = Utterance(Channel.TELEGRAM, conversation.address, "g.papers", Kind.CHOICE, "x:1")
+        await hear(session, said, house.app[TOWN](), house.clock(), conversation)
+    await person.hears("Here is your plan", timeout=15)
+    sent = [record.message for record in person.messages][-5:]
+    assert [next((kind for kind in ("document", "photo", "text") if kind in one), "") for one in sent] == [
+        "document", "document", "photo", "document", "text",
+    ]  # fmt: skip
+    assert sent[0]["document"]["file_name"] == "permit-plan.pdf"
+    assert telegram.violations == []
+
+
+async def test_a_file_that_is_gone_is_left_out(house):
+    """An event that is no more holds nothing up: what else there is to say is said."""
+    with pytest.raises(NotFound):
+        await events.fetch(house.app, "/events/x/pdf")
+    for href in (
+        "",
+        "/etc/passwd",
+        "/events/../x",
+        f"/events/{house.app[TOWN]().plan_key('0' * 32)}/pdf",
+    ):
+        with pytest.raises(NotFound):
+            await events.fetch(house.app, href)
