@@ -13,6 +13,7 @@ from bot.permits import FACTS, FactsError, Status, plan, read_facts, standing, w
 from bot.permits.facts import Type
 from bot.permits.hearing import answered, day_heard, heard, time_heard
 from bot.permits.papers import outline
+from bot.permits.papers.rows import duty_rows
 from bot.permits.papers.words import paper_words
 from bot.permits.reminders import reminders
 from bot.replies import Choice, Reply
@@ -776,15 +777,7 @@ class Talk:
 
     def _detail_text(self, duty: PlannedDuty) -> str:
         words = self._words
-        rows = [
-            ("to_whom", duty.authority),
-            ("by_when", self._by_when(duty)),
-            ("where", duty.where),
-            ("fee", duty.fee),
-            ("why", " ".join(outline.reasons(duty))),
-            ("source", duty.source),
-        ]
-        told = [f"{words.phrase('duty', name)}: {value}" for name, value in rows if value]
+        told = [f"{name}: {value}" for name, value in duty_rows(duty, words)]
         late = outline.call_now(duty, words)
         return "\n".join(
             [
@@ -793,20 +786,6 @@ class Talk:
                 *told,
             ]
         )
-
-    def _by_when(self, duty: PlannedDuty) -> str:
-        words = self._words
-        found = []
-        if duty.hard and duty.file_by:
-            found.append(
-                words.phrase(
-                    "duty", "file_by", moment=words.moment(duty.hard), day=words.day(duty.file_by)
-                )
-            )
-        if duty.recommended:
-            day = words.on_day(duty.recommended.date())
-            found.append(words.phrase("duty", "recommended", day=day))
-        return " ".join(found) or words.phrase("duty", "no_date")
 
     def _difference(self, before: Plan, after: Plan) -> list[str]:
         """Return what is needed only now, no more, or on another day."""

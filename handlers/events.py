@@ -27,6 +27,7 @@ from bot.permits.papers import (
     timeline_svg,
     timeline_text,
 )
+from bot.permits.papers.rows import duty_rows
 from bot.permits.papers.words import paper_words
 from bot.replies import Replies
 from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
@@ -90,7 +91,7 @@ def _beside(request: web.Request, locale: str, event: Event) -> str:
         heading=outline.event_name(facts, words), when=outline.event_time(facts, words),
         duties=duties, done=guide.done, open_duties=made.having(Status.OPEN),
         days={name: words.short_day(min(found)) if found else "" for name, found in days.items()},
-        paper=words, reasons=outline.reasons, call_now=lambda duty: outline.call_now(duty, words),
+        paper=words, rows=lambda duty: duty_rows(duty, words), call_now=lambda duty: outline.call_now(duty, words),
     )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ async def plan_page(request: web.Request) -> web.Response:
         open_duties=made.having(Status.OPEN),
         paper=words,
         picture=timeline_text(made, facts, locale),
-        reasons=outline.reasons,
+        rows=lambda duty: duty_rows(duty, words),
         call_now=lambda duty: outline.call_now(duty, words),
     )  # fmt: skip
 

@@ -17,16 +17,15 @@ from bot.permits.papers.outline import (
     deadlines,
     event_name,
     event_time,
-    reasons,
     remark_on_dates,
     to_do,
     told,
     told_absent,
     urgent,
 )
+from bot.permits.papers.rows import addressee, by_when, duty_rows
 from bot.permits.papers.words import paper_words
 from bot.permits.plan import Status
-from bot.permits.register import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -147,34 +146,20 @@ def _duties(plan: Plan, words: PaperWords) -> Iterable[Block]:
             yield _paragraph(words.phrase("document", f"{title}_note"))
         for duty in duties:
             yield _heading(3, duty.name)
-            yield {"kind": "terms", "rows": _shown_rows(_duty_rows(duty, words))}
+            yield {
+                "kind": "terms",
+                "rows": _shown_rows(
+                    [
+                        (name, _address(said) if said == duty.source else said)
+                        for name, said in duty_rows(duty, words)
+                    ]
+                ),
+            }
     if not to_do(plan):
         is_open = bool(plan.having(Status.OPEN))
         yield _heading(2, words.phrase("document", "required"))
         message = "not_decided" if is_open else "nothing_required"
         yield _paragraph(words.phrase("document", message))
-
-
-def _duty_rows(duty: PlannedDuty, words: PaperWords) -> Rows:
-    entry = register()[duty.id]
-    confidence = words.guide.phrase("confidences", entry.confidence)
-    checked = words.phrase(
-        "duty", "checked_on", day=words.guide.day(entry.checked), confidence=confidence
-    )
-    # That a date hangs on the start is said beside "by when".
-    may_change = [fact for fact in duty.missing if fact != "start"]
-    rows: Rows = [
-        ("by_when", by_when(duty, words)),
-        (_addressee(duty, words), duty.authority),
-        ("where", duty.where),
-        ("fee", duty.fee),
-        ("why", " ".join(reasons(duty))),
-        ("may_change", words.guide.listed(words.guide.label(fact) for fact in may_change)),
-        ("basis", duty.basis),
-        ("source", _address(duty.source)),
-        ("checked", checked),
-    ]
-    return [(words.phrase("duty", name), said) for name, said in rows if said]
 
 
 def _open(plan: Plan, words: PaperWords) -> Iterable[Block]:
@@ -200,29 +185,8 @@ def _told(facts: Facts, words: PaperWords) -> Iterable[Block]:
         yield _paragraph(words.phrase("document", "told_nothing"))
 
 
-def by_when(duty: PlannedDuty, words: PaperWords) -> str:
-    """Return by when a duty is to be done, hard and recommended, in sentences."""
-    sentences = []
-    if duty.hard and duty.file_by:
-        name = "hard" if duty.hard.date() == duty.file_by else "file_by"
-        limits = {"moment": words.moment(duty.hard), "day": words.on_day(duty.file_by)}
-        sentences.append(words.phrase("duty", name, **limits))
-    if duty.recommended:
-        day = words.on_day(duty.recommended.date())
-        sentences.append(words.phrase("duty", "recommended", day=day))
-    if not sentences:
-        name = "date_unknown" if "start" in duty.missing else "no_date"
-        sentences.append(words.phrase("duty", name))
-    return " ".join(sentences)
-
-
-def _addressee(duty: PlannedDuty, words: PaperWords) -> str:
-    own = duty.authority == words.guide.authority("organiser")
-    return "responsible" if own else "to_whom"
-
-
 def _addressee_label(duty: PlannedDuty, words: PaperWords) -> str:
-    return words.phrase("duty", _addressee(duty, words))
+    return words.phrase("duty", addressee(duty, words))
 
 
 def _address(source: str) -> object:
