@@ -629,6 +629,7 @@ def _read_numbers(file: Mapping[str, object], name: str) -> NumberWords:
         scaled=by_word("scaled"),
         tens=lines["tens"] - {""},
         teens=lines["teens"] - {""},
+        dozens=lines["dozens"],
         hundreds=lines["hundreds"],
         thousands=lines["thousands"],
         joints=lines["joints"],
@@ -647,6 +648,13 @@ def _read_times(part: Mapping[str, object], name: str) -> TimeWords:
     def words(key: str) -> frozenset[str]:
         return frozenset(str(part[key]).split(" / ")) - {""}
 
+    def named(key: str) -> list[tuple[str, list[str]]]:
+        lines = _lines(part, key, name)
+        return [(one, [word for word in line.split(" / ") if word]) for one, line in lines]
+
+    def numbered(key: str) -> list[tuple[int, list[str]]]:
+        return [(int(one), words) for one, words in named(key)]
+
     return TimeWords(
         months=stems("months"),
         weekdays=stems("weekdays"),
@@ -660,4 +668,10 @@ def _read_times(part: Mapping[str, object], name: str) -> TimeWords:
         day_month=part["day_month"] is True,
         clock_of_24=part["clock_of_24"] is True,
         units=tuple(sorted(words("units"))),
+        pairs=words("pairs"),
+        day_of=words("day_of"),
+        of_month=words("of_month"),
+        last=words("last"),
+        days_in_words={word: day for day, line in numbered("days_in_words") for word in line},
+        hour_parts={word: str(one) for one, line in named("hour_parts") for word in line},
     )
