@@ -7,7 +7,7 @@ a fact nobody spoke of is unknown, never "no", and where two readings are possib
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,19 @@ from bot.permits.data import read_yaml
 from bot.permits.dates import HELSINKI
 from bot.permits.errors import DataError, FactsError
 from bot.permits.facts import FACTS, Turn, Type, read_facts, read_moment
-from bot.permits.spoken import NOT, Hit, Phrases, Said, Stance
+from bot.permits.spoken import AND, NOT, Hit, Phrases, Said, Stance
 from bot.permits.spoken_numbers import Number, NumberWords
-from bot.permits.spoken_times import Calendar, Clocks, Days, Frame, TimeWords, Watch, moments, taken
+from bot.permits.spoken_times import (
+    Calendar,
+    Clocks,
+    Days,
+    Frame,
+    TimeWords,
+    Watch,
+    fits_any,
+    moments,
+    taken,
+)
 from bot.permits.wording import LOCALES
 
 if TYPE_CHECKING:
@@ -39,6 +49,14 @@ _COUNTED_AFTER = 4
 _ONCE_AFTER = 6
 # "300 ihmistä, tai siis 400": so many words between a number and the one that takes its place.
 _CORRECTED_AFTER = 2
+# What an event moves by; a month is no fixed span.
+_UNITS = {
+    "move hours": timedelta(hours=1),
+    "move days": timedelta(days=1),
+    "move weeks": timedelta(weeks=1),
+    "move months": timedelta(0),
+}
+_FARTHEST_MOVE = 99
 # Alcohol is served in the night when the bar has such an hour.
 _LATE, _EARLY = time(1, 30), time(6)
 
@@ -111,6 +129,33 @@ def answered(
     if listened.said.named("unknown"):
         return {**facts, fact: None}
     return None
+
+
+def moved(text: str, locale: str, now: datetime, known: Mapping[str, object]) -> dict[str, object]:
+    """Return the moments of an event after it was told to have moved; empty where it was not.
+
+    "Siirtyy 19.6.", "a week later" and "starts at 4 pm instead" move the known start, and the end,
+    the sound check and the fireworks move along unless they are told as well. A day keeps the
+    known time of day, a time the known day. A mere day of the week moves nothing: before the old
+    day or after it, nobody can tell. `known` are the facts so far; without a start nothing moves.
+    """
+    ears = _ears(locale)
+    listened = _listen(text, ears, now)
+    said, start = listened.said, _moment(known.get("start"))
+    moves = said.named("move move")
+    is_told = bool(moves) and all(said.stance(hit) is Stance.SAID for hit in moves)
+    if start is None or not is_told or "?" in text:
+        return {}
+    times = _new_times(listened, ears, start)
+    if "start" not in times or times["start"] == start:
+        return {}
+    shift = times["start"] - start
+    along = {
+        name: moment + shift
+        for name in ("end", "sound_starts", "fireworks_at")
+        if (moment := _moment(known.get(name)))
+    }
+    return _accepted({name: _iso(moment) for name, moment in (along | times).items()})
 
 
 def day_heard(text: str, locale: str, now: datetime) -> date | None:
@@ -187,7 +232,7 @@ def _facts(
 ) -> dict[str, object]:
     facts = _named(listened.said, ears, asked)
     facts |= _counted(listened, asked)
-    price = _entry_price(listened)
+    price = None if asked == "lottery_eur" else _entry_price(listened)
     if price == 0:
         facts["free_entry"] = True
     elif price is not None:
@@ -201,6 +246,91 @@ def _facts(
 
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+# Where an event moves.
+
+
+def _new_times(listened: _Heard, ears: _Ears, start: datetime) -> dict[str, datetime]:
+    """Return the new moments told; a start where the day or the time is a new one."""
+    said = listened.said
+    new = [
+        one
+        for one in listened.days
+        if start.date() not in {one.first, one.last} and not _is_bare_weekday(one, said, ears)
+    ] or _from_to(listened, start)
+    span = _shift(listened, ears, start)
+    if len(new) + (span is not None) > 1 or (listened.days and not new):
+        return {}
+    kept = start if span is None else span
+    if not new:
+        new = [Days(0, 0, kept.date(), kept.date())]
+    spans = {hit.start for name in _UNITS for hit in said.named(name)}
+    clocks = [one for one in listened.clocks if spans.isdisjoint(range(one.start, one.end))]
+    told = moments(said, new, clocks, Frame())
+    if "start" not in told:
+        if not _may_keep_time(clocks, kept):
+            return {}
+        told["start"] = datetime.combine(new[0].first, kept.time())
+    return told
+
+
+def _from_to(listened: _Heard, start: datetime) -> list[Days]:
+    """Return the second day of "from 12 June to 19 June", where the first is the known one."""
+    return [
+        Days(one.start, one.end, one.last, one.last)
+        for one in listened.days
+        if one.first == start.date() != one.last
+        and all(token.text != "-" for token in listened.said.tokens[one.start : one.end])
+    ]
+
+
+def _is_bare_weekday(days: Days, said: Said, ears: _Ears) -> bool:
+    """Say whether a day is told by its name alone, so that its week is not known."""
+    tokens = said.tokens[days.start : days.end]
+    is_name = len(tokens) == 1 and any(
+        fits_any(tokens[0].text, stems) for stems in ears.times.weekdays
+    )
+    return is_name and not said.has("next week", clause=said.clauses[days.start])
+
+
+def _may_keep_time(clocks: Iterable[Clocks], start: datetime) -> bool:
+    return all(start.time() in one.first.times and one.last is None for one in clocks)
+
+
+def _shift(listened: _Heard, ears: _Ears, start: datetime) -> datetime | None:
+    """Return the start moved by what is told: "viikolla eteenpäin", "two days earlier"."""
+    said = listened.said
+    if any(
+        said.has("day after", clause=said.clauses[hit.start]) for hit in said.named("move move")
+    ):
+        return start + timedelta(days=1)
+    directions = {hit.name for hit in said.hits if hit.name in {"move later", "move earlier"}}
+    units = [hit for hit in said.hits if hit.name in _UNITS]
+    if len(directions) != 1 or len(units) != 1:
+        return None
+    unit = units[0]
+    if unit.start and said.tokens[unit.start - 1].text in ears.numbers.vague:
+        return None
+    # "Kahdella päivällä" reads as two in the afternoon too, so the number is read anew.
+    read = said.tokens[: unit.start]
+    numbers = [ears.numbers.at(read, at) for at in range(max(unit.start - 3, 0), unit.start)]
+    counts = [number.value for number in numbers if number and number.end == unit.start]
+    many = (counts[0] if counts else 1) * (1 if directions == {"move later"} else -1)
+    if abs(many) > _FARTHEST_MOVE:
+        return None
+    if unit.name == "move months":
+        return _months_on(start, many)
+    return start + many * _UNITS[unit.name]
+
+
+def _months_on(start: datetime, many: int) -> datetime | None:
+    """Return the same day of another month, or None where that month has no such day."""
+    years, month = divmod(start.month - 1 + many, 12)
+    try:
+        return start.replace(year=start.year + years, month=month + 1)
+    except ValueError:
+        return None
 
 
 # What phrases name.
@@ -256,8 +386,13 @@ def _turns(rule: _Rule, asked: str | None) -> bool:
 
 def _is_lottery_ticket(rule: _Rule, hit: Hit, said: Said) -> bool:
     """Say whether the tickets are those of a raffle, not of the event."""
-    clause = said.clauses[hit.start]
-    return rule.fact == "free_entry" and said.has("count lottery_eur", clause=clause)
+    return rule.fact == "free_entry" and _is_of_raffle(hit.start, said)
+
+
+def _is_of_raffle(at: int, said: Said) -> bool:
+    """Say whether a raffle is spoken of here or right before: "a raffle, tickets 2 e"."""
+    clause = said.clauses[at]
+    return any(said.has("count lottery_eur", clause=one) for one in (clause - 1, clause))
 
 
 def _is_partial_denial(fact: str, hit: Hit, said: Said) -> bool:
@@ -267,7 +402,11 @@ def _is_partial_denial(fact: str, hit: Hit, said: Said) -> bool:
     """
     if any(other.end == hit.start for other in said.named("besides")):
         return True
-    return fact == "alcohol" and said.has("group sell", clause=said.clauses[hit.start])
+    return fact == "alcohol" and any(
+        said.clauses[sale.start] == said.clauses[hit.start]
+        and not any(one.start in range(*_gap(sale, hit)) for one in said.named(AND))
+        for sale in said.named("group sell")
+    )
 
 
 def _best(hits: list[tuple[Hit, str]]) -> list[str]:
@@ -357,7 +496,7 @@ def _entry_price(listened: _Heard) -> int | None:
         number.value
         for number in listened.numbers
         if _is_money(number, said)
-        and not said.has("count lottery_eur", clause=said.clauses[number.start])
+        and not _is_of_raffle(number.start, said)
         and said.stance(number.hit) is not Stance.DOUBTFUL
         and any(
             (hit.end <= number.start and _only_estimates(range(hit.end, number.start), said))
@@ -739,6 +878,7 @@ def _read_ears(name: str) -> _Ears:
     for section, prefix in (("said", ""), ("counts", ""), ("guide", "guide ")):
         lists |= {f"{prefix}{key}": line for key, line in _lines(file, section, name)}
     lists |= {f"group {key}": line for key, line in _lines(file, "groups", name)}
+    lists |= {f"move {key}": line for key, line in _lines(file, "moves", name)}
     times = _part(file, "times", name)
     for section, prefix in (
         ("roles", "role "),

@@ -547,8 +547,10 @@ class Watch:
         if span:
             last, after, both_plain = span
             is_plain = is_plain and both_plain
-            follows_day = self._follows_day(start)
-            if (is_plain and not (is_marked or follows_day)) or self._has_unit(after):
+            # "22-02" right before a day is no number of people.
+            is_night = self._text(after - 1).startswith("0") and self._precedes_day(after)
+            is_time = is_marked or is_night or self._follows_day(start)
+            if (is_plain and not is_time) or self._has_unit(after):
                 return None
             return Clocks(start, after, first, last)
         if self._has_unit(end) or (is_plain and not (is_marked or self._is_announced(start, end))):
@@ -593,6 +595,9 @@ class Watch:
     def _follows_day(self, at: int) -> bool:
         before = at - 1 - (self._text(at - 1) == ",")
         return before in self._in_days
+
+    def _precedes_day(self, at: int) -> bool:
+        return at + (self._text(at) == ",") in self._in_days
 
     def _has_unit(self, at: int) -> bool:
         text = self._text(at)
