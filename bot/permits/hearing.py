@@ -402,6 +402,8 @@ def _is_partial_denial(fact: str, hit: Hit, said: Said) -> bool:
     """
     if any(other.end == hit.start for other in said.named("besides")):
         return True
+    if any(other.covers(hit) for other in said.hits if other.name.startswith(f"fact {fact} ")):
+        return True  # "No open fire": there may be a grill.
     return fact == "alcohol" and any(
         said.clauses[sale.start] == said.clauses[hit.start]
         and not any(one.start in range(*_gap(sale, hit)) for one in said.named(AND))
