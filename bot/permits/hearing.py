@@ -396,11 +396,14 @@ def _is_of_raffle(at: int, said: Said) -> bool:
 
 
 def _is_partial_denial(fact: str, hit: Hit, said: Said) -> bool:
-    """Say whether only a part is denied: "no other food", or the sale of alcohol alone.
+    """Say whether only a part is denied: "no other food", "no music outdoors", no sale of alcohol.
 
     "Emme myy alkoholia": there may be guests' own drinks.
     """
     if any(other.end == hit.start for other in said.named("besides")):
+        return True
+    is_outdoors_only = any(other.start == hit.end for other in said.named("group outdoors"))
+    if is_outdoors_only and fact != "amplified_outdoors":
         return True
     if any(other.covers(hit) for other in said.hits if other.name.startswith(f"fact {fact} ")):
         return True  # "No open fire": there may be a grill.
