@@ -7,7 +7,7 @@ a fact nobody spoke of is unknown, never "no", and where two readings are possib
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,19 @@ from bot.permits.data import read_yaml
 from bot.permits.dates import HELSINKI
 from bot.permits.errors import DataError, FactsError
 from bot.permits.facts import FACTS, Turn, Type, read_facts, read_moment
-from bot.permits.spoken import NOT, Hit, Phrases, Said, Stance
+from bot.permits.spoken import AND, NOT, Hit, Phrases, Said, Stance
 from bot.permits.spoken_numbers import Number, NumberWords
-from bot.permits.spoken_times import Calendar, Clocks, Days, Frame, TimeWords, Watch, moments, taken
+from bot.permits.spoken_times import (
+    Calendar,
+    Clocks,
+    Days,
+    Frame,
+    TimeWords,
+    Watch,
+    fits_any,
+    moments,
+    taken,
+)
 from bot.permits.wording import LOCALES
 
 if TYPE_CHECKING:
@@ -35,6 +45,20 @@ _OUTDOOR_PLACES = frozenset(
 _ONE_THOUGHT = 9
 # "Ihmisiä tulee noin 200": so many words stand between the people and their number.
 _COUNTED_AFTER = 4
+# "500 at the start at the same time": so many words between a crowd and its moment.
+_ONCE_AFTER = 6
+# "300 ihmistä, tai siis 400": so many words between a number and the one that takes its place.
+_CORRECTED_AFTER = 2
+# What an event moves by; a month is no fixed span.
+_UNITS = {
+    "move hours": timedelta(hours=1),
+    "move days": timedelta(days=1),
+    "move weeks": timedelta(weeks=1),
+    "move months": timedelta(0),
+}
+_FARTHEST_MOVE = 99
+# Alcohol is served in the night when the bar has such an hour.
+_LATE, _EARLY = time(1, 30), time(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +129,33 @@ def answered(
     if listened.said.named("unknown"):
         return {**facts, fact: None}
     return None
+
+
+def moved(text: str, locale: str, now: datetime, known: Mapping[str, object]) -> dict[str, object]:
+    """Return the moments of an event after it was told to have moved; empty where it was not.
+
+    "Siirtyy 19.6.", "a week later" and "starts at 4 pm instead" move the known start, and the end,
+    the sound check and the fireworks move along unless they are told as well. A day keeps the
+    known time of day, a time the known day. A mere day of the week moves nothing: before the old
+    day or after it, nobody can tell. `known` are the facts so far; without a start nothing moves.
+    """
+    ears = _ears(locale)
+    listened = _listen(text, ears, now)
+    said, start = listened.said, _moment(known.get("start"))
+    moves = said.named("move move")
+    is_told = bool(moves) and all(said.stance(hit) is Stance.SAID for hit in moves)
+    if start is None or not is_told or "?" in text:
+        return {}
+    times = _new_times(listened, ears, start)
+    if "start" not in times or times["start"] == start:
+        return {}
+    shift = times["start"] - start
+    along = {
+        name: moment + shift
+        for name in ("end", "sound_starts", "fireworks_at")
+        if (moment := _moment(known.get(name)))
+    }
+    return _accepted({name: _iso(moment) for name, moment in (along | times).items()})
 
 
 def day_heard(text: str, locale: str, now: datetime) -> date | None:
@@ -181,6 +232,13 @@ def _facts(
 ) -> dict[str, object]:
     facts = _named(listened.said, ears, asked)
     facts |= _counted(listened, asked)
+    price = None if asked == "lottery_eur" else _entry_price(listened)
+    if price == 0:
+        facts["free_entry"] = True
+    elif price is not None:
+        facts.setdefault("free_entry", False)
+    if _has_late_bar(listened):
+        facts.setdefault("serving_after_0130", True)
     _settle(facts, listened.said)
     times = moments(listened.said, listened.days, listened.clocks, frame)
     return facts | {name: _iso(moment) for name, moment in times.items()}
@@ -188,6 +246,91 @@ def _facts(
 
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+# Where an event moves.
+
+
+def _new_times(listened: _Heard, ears: _Ears, start: datetime) -> dict[str, datetime]:
+    """Return the new moments told; a start where the day or the time is a new one."""
+    said = listened.said
+    new = [
+        one
+        for one in listened.days
+        if start.date() not in {one.first, one.last} and not _is_bare_weekday(one, said, ears)
+    ] or _from_to(listened, start)
+    span = _shift(listened, ears, start)
+    if len(new) + (span is not None) > 1 or (listened.days and not new):
+        return {}
+    kept = start if span is None else span
+    if not new:
+        new = [Days(0, 0, kept.date(), kept.date())]
+    spans = {hit.start for name in _UNITS for hit in said.named(name)}
+    clocks = [one for one in listened.clocks if spans.isdisjoint(range(one.start, one.end))]
+    told = moments(said, new, clocks, Frame())
+    if "start" not in told:
+        if not _may_keep_time(clocks, kept):
+            return {}
+        told["start"] = datetime.combine(new[0].first, kept.time())
+    return told
+
+
+def _from_to(listened: _Heard, start: datetime) -> list[Days]:
+    """Return the second day of "from 12 June to 19 June", where the first is the known one."""
+    return [
+        Days(one.start, one.end, one.last, one.last)
+        for one in listened.days
+        if one.first == start.date() != one.last
+        and all(token.text != "-" for token in listened.said.tokens[one.start : one.end])
+    ]
+
+
+def _is_bare_weekday(days: Days, said: Said, ears: _Ears) -> bool:
+    """Say whether a day is told by its name alone, so that its week is not known."""
+    tokens = said.tokens[days.start : days.end]
+    is_name = len(tokens) == 1 and any(
+        fits_any(tokens[0].text, stems) for stems in ears.times.weekdays
+    )
+    return is_name and not said.has("next week", clause=said.clauses[days.start])
+
+
+def _may_keep_time(clocks: Iterable[Clocks], start: datetime) -> bool:
+    return all(start.time() in one.first.times and one.last is None for one in clocks)
+
+
+def _shift(listened: _Heard, ears: _Ears, start: datetime) -> datetime | None:
+    """Return the start moved by what is told: "viikolla eteenpäin", "two days earlier"."""
+    said = listened.said
+    if any(
+        said.has("day after", clause=said.clauses[hit.start]) for hit in said.named("move move")
+    ):
+        return start + timedelta(days=1)
+    directions = {hit.name for hit in said.hits if hit.name in {"move later", "move earlier"}}
+    units = [hit for hit in said.hits if hit.name in _UNITS]
+    if len(directions) != 1 or len(units) != 1:
+        return None
+    unit = units[0]
+    if unit.start and said.tokens[unit.start - 1].text in ears.numbers.vague:
+        return None
+    # "Kahdella päivällä" reads as two in the afternoon too, so the number is read anew.
+    read = said.tokens[: unit.start]
+    numbers = [ears.numbers.at(read, at) for at in range(max(unit.start - 3, 0), unit.start)]
+    counts = [number.value for number in numbers if number and number.end == unit.start]
+    many = (counts[0] if counts else 1) * (1 if directions == {"move later"} else -1)
+    if abs(many) > _FARTHEST_MOVE:
+        return None
+    if unit.name == "move months":
+        return _months_on(start, many)
+    return start + many * _UNITS[unit.name]
+
+
+def _months_on(start: datetime, many: int) -> datetime | None:
+    """Return the same day of another month, or None where that month has no such day."""
+    years, month = divmod(start.month - 1 + many, 12)
+    try:
+        return start.replace(year=start.year + years, month=month + 1)
+    except ValueError:
+        return None
 
 
 # What phrases name.
@@ -205,7 +348,7 @@ def _named(said: Said, ears: _Ears, asked: str | None) -> dict[str, object]:
             if is_answer and said.has("unknown", clause=said.clauses[hit.start]):
                 continue  # "I" in "I don't know" says nothing of the organiser.
             if rule.value == "nothing":
-                if stance is Stance.DENIED and not _is_other_denial(rule.fact, hit, said):
+                if stance is Stance.DENIED and not _is_partial_denial(rule.fact, hit, said):
                     absent.add(rule.fact)
             elif stance is Stance.SAID and not _is_lottery_ticket(rule, hit, said):
                 found.setdefault(rule.fact, []).append((hit, rule.value))
@@ -243,13 +386,32 @@ def _turns(rule: _Rule, asked: str | None) -> bool:
 
 def _is_lottery_ticket(rule: _Rule, hit: Hit, said: Said) -> bool:
     """Say whether the tickets are those of a raffle, not of the event."""
-    clause = said.clauses[hit.start]
-    return rule.fact == "free_entry" and said.has("count lottery_eur", clause=clause)
+    return rule.fact == "free_entry" and _is_of_raffle(hit.start, said)
 
 
-def _is_other_denial(fact: str, hit: Hit, said: Said) -> bool:
-    """Say whether "emme myy alkoholia" denies only the sale: there may be guests' own drinks."""
-    return fact == "alcohol" and said.has("group sell", clause=said.clauses[hit.start])
+def _is_of_raffle(at: int, said: Said) -> bool:
+    """Say whether a raffle is spoken of here or right before: "a raffle, tickets 2 e"."""
+    clause = said.clauses[at]
+    return any(said.has("count lottery_eur", clause=one) for one in (clause - 1, clause))
+
+
+def _is_partial_denial(fact: str, hit: Hit, said: Said) -> bool:
+    """Say whether only a part is denied: "no other food", "no music outdoors", no sale of alcohol.
+
+    "Emme myy alkoholia": there may be guests' own drinks.
+    """
+    if any(other.end == hit.start for other in said.named("besides")):
+        return True
+    is_outdoors_only = any(other.start == hit.end for other in said.named("group outdoors"))
+    if is_outdoors_only and fact != "amplified_outdoors":
+        return True
+    if any(other.covers(hit) for other in said.hits if other.name.startswith(f"fact {fact} ")):
+        return True  # "No open fire": there may be a grill.
+    return fact == "alcohol" and any(
+        said.clauses[sale.start] == said.clauses[hit.start]
+        and not any(one.start in range(*_gap(sale, hit)) for one in said.named(AND))
+        for sale in said.named("group sell")
+    )
 
 
 def _best(hits: list[tuple[Hit, str]]) -> list[str]:
@@ -305,7 +467,8 @@ def _in_places(said: Said, ears: _Ears, facts: Mapping[str, object]) -> dict[str
 
 def _settle(facts: dict[str, object], said: Said) -> None:
     """Put right what only several facts together tell."""
-    if facts.get("kind") == "private" and facts.get("alcohol") == "served":
+    is_at_home = facts.get("kind") == "private" and facts.get("place") != "restaurant"
+    if is_at_home and facts.get("alcohol") == "served":
         del facts["alcohol"]  # A host's own wine served to guests is not a sale.
     outdoors = facts.get("place") in _OUTDOOR_PLACES or facts.get("indoors") is False
     loud = [said.stance(hit) for hit in said.named("group loud")]
@@ -316,17 +479,60 @@ def _settle(facts: dict[str, object], said: Said) -> None:
         facts.setdefault("organiser", "association")
 
 
+def _has_late_bar(listened: _Heard) -> bool:
+    """Say whether the bar has an hour that can only be in the night: "bar open until 3 am"."""
+    said = listened.said
+    if any(token.text == "?" for token in said.tokens):
+        return False
+    return any(
+        clock is not None and not clock.is_either and _LATE < clock.times[0] < _EARLY
+        for clocks in listened.clocks
+        for clock in (clocks.first, clocks.last)
+        if said.has("group bar", clause=said.clauses[clocks.start])
+        and not said.is_supposed(clocks.start)
+    )
+
+
+def _entry_price(listened: _Heard) -> int | None:
+    """Return the highest price said right beside a ticket or the entrance: "lippu 5 e"."""
+    said = listened.said
+    entries = said.named("entry price")
+    prices = [
+        number.value
+        for number in listened.numbers
+        if _is_money(number, said)
+        and not _is_of_raffle(number.start, said)
+        and said.stance(number.hit) is not Stance.DOUBTFUL
+        and any(
+            (hit.end <= number.start and _only_estimates(range(hit.end, number.start), said))
+            or hit.start == number.end + 1
+            for hit in entries
+        )
+    ]
+    return max(prices, default=None)
+
+
 # What numbers count.
 
 
 def _counted(listened: _Heard, asked: str | None) -> dict[str, object]:
     said = listened.said
     found: dict[str, list[tuple[int, bool]]] = {}
+    before: tuple[Number, str] | None = None
     for number in listened.numbers:
         fact = _fact_of(number, listened)
-        if fact and not _is_denied(number, said):
+        if before and _replaces(number, fact, before[0], said):
+            fact = before[1]
+            found.pop(fact, None)
+        elif fact and _is_denied(number, said):
+            fact = None
+        if fact:
             is_peak = said.has("at once", clause=said.clauses[number.start])
             found.setdefault(fact, []).append((number.value, is_peak))
+            before = number, fact
+    tickets = _tickets_worth(listened, asked)
+    if tickets is not None:
+        found["lottery_eur"] = [(tickets, False)]
     facts: dict[str, object] = {}
     for fact, counts in found.items():
         surest = {value for value, is_peak in counts if is_peak} or {value for value, _ in counts}
@@ -337,6 +543,74 @@ def _counted(listened: _Heard, asked: str | None) -> dict[str, object]:
         if only is not None:
             facts = {name: value for name, value in facts.items() if value != only} | {asked: only}
     return facts
+
+
+def _replaces(number: Number, fact: str | None, before: Number, said: Said) -> bool:
+    """Say whether a number puts the one before right ("tai siis 400") or tops it ("max 60")."""
+    clause = said.clauses[number.start]
+    if said.is_supposed(number.start) or said.has("in total", clause=clause):
+        return False
+    end = number.end
+    is_alone = end >= len(said.tokens) or not said.tokens[end].is_word
+    if fact is None and (not is_alone or _is_money(number, said)):
+        return False
+    since = _unit_end(before, said)
+    gap = range(since, number.start)
+    for hit in said.hits:
+        if hit.name not in {"correction", "at most"} or hit.start not in gap:
+            continue
+        if not _only_estimates(range(hit.end, number.start), said):
+            continue
+        between = said.words_between(since, hit.start)
+        if hit.name == "correction" and between <= _CORRECTED_AFTER:
+            return True
+        if hit.name == "at most" and between == 0 and number.value > before.value:
+            return fact is None
+    return False
+
+
+def _unit_end(number: Number, said: Said) -> int:
+    """Return where a number ends together with the word for what it counts."""
+    at = _unit_at(number, said)
+    ends = [hit.end for hit in said.hits if hit.start == at and hit.name in {"people", "euros"}]
+    return max(ends, default=number.end)
+
+
+def _only_estimates(gap: range, said: Said) -> bool:
+    """Say whether nothing but "about", "maybe" and signs stands in a stretch of the text."""
+    said_so = {
+        at
+        for hit in said.hits
+        if hit.name in {"estimate", "doubt", "correction", "at most", "filler"}
+        for at in range(hit.start, hit.end)
+    }
+    return all(at in said_so or not said.tokens[at].is_word for at in gap)
+
+
+def _tickets_worth(listened: _Heard, asked: str | None) -> int | None:
+    """Return what all tickets of a raffle cost: their number times the price of one."""
+    said, is_asked = listened.said, asked == "lottery_eur"
+    for price in listened.numbers:
+        clause = said.clauses[price.start]
+        is_raffle = is_asked or said.has("count lottery_eur", clause=clause)
+        if not (_is_money(price, said) and is_raffle):
+            continue
+        others = [
+            number
+            for number in listened.numbers
+            if number != price and said.clauses[number.start] == clause
+        ]
+        is_each = any(
+            said.clauses[hit.start] == clause and abs(hit.start - price.start) <= _CORRECTED_AFTER
+            for hit in said.named("each")
+        )
+        if is_each and len(others) == 1 and _counts_tickets(others[0], said):
+            return None if _is_denied(price, said) else others[0].value * price.value
+    return None
+
+
+def _counts_tickets(number: Number, said: Said) -> bool:
+    return any(number.start in {hit.end, hit.start - 1} for hit in said.named("tickets"))
 
 
 def _is_denied(number: Number, said: Said) -> bool:
@@ -350,21 +624,63 @@ def _fact_of(number: Number, listened: _Heard) -> str | None:
     said = listened.said
     clause = said.clauses[number.start]
     if _is_money(number, said):
-        for fact in ("lottery_eur", "fundraising_eur"):
-            if said.has(f"count {fact}", clause=clause):
-                return None if said.has("each or prize", clause=clause) else fact
-        return None
+        return _money_fact(number, said)
     after = {hit.name: hit for hit in said.hits if hit.start == _unit_at(number, said)}
     if "count days" in after:
         return "structure_days" if said.has("count structures", clause=clause) else None
     if "count overnight_guests" in after:
         return None if said.has("lodged", clause=clause) else "overnight_guests"
     people = after.get("people")
+    if people is None and _sleep(number, listened):
+        return None if said.has("lodged", clause=clause) else "overnight_guests"
     if people is None and not _counts_people_before(number, said):
         return None
+    if any(hit.end == number.start for hit in said.named("part of them")):
+        return None  # "80 guests, of whom 12 children"
     if said.has("count overnight_guests", clause=clause):
         return None if said.has("lodged", clause=clause) else "overnight_guests"
     return "peak" if _is_crowd(number, people, listened) else None
+
+
+def _money_fact(number: Number, said: Said) -> str | None:
+    clause = said.clauses[number.start]
+    if clause and _is_amount_alone(number, said):
+        clause -= 1  # "We collect donations, hoping for 2,000 euros"
+    for fact in ("lottery_eur", "fundraising_eur"):
+        if said.has(f"count {fact}", clause=clause):
+            return None if said.has("each or prize", clause=clause) else fact
+    return None
+
+
+def _is_amount_alone(number: Number, said: Said) -> bool:
+    """Say whether a clause after a comma is nothing but an amount and "about" or "maybe"."""
+    clause = said.clauses[number.start]
+    members = [at for at, one in enumerate(said.clauses) if one == clause]
+    if said.tokens[members[0]].text != ",":
+        return False
+    units = {hit.start for hit in said.named("euros")}
+    own = {*range(number.start, number.end), *units}
+    rest = [at for at in members if at not in own]
+    return all(_only_estimates(range(at, at + 1), said) for at in rest) and not any(
+        said.tokens[at].is_number for at in rest
+    )
+
+
+def _sleep(number: Number, listened: _Heard) -> bool:
+    """Say whether whoever a number counts sleeps there: "30 scouts sleep", "yöpyy 45 lasta"."""
+    said = listened.said
+    at = number.end
+    if at >= len(said.tokens) or not said.tokens[at].is_word:
+        return False
+    clause = said.clauses[number.start]
+    if sum(said.clauses[one.start] == clause for one in listened.numbers) > 1:
+        return False
+    if any(hit.start == at for hit in said.named("no sleepers")):
+        return False
+    return any(
+        hit.start == at + 1 or hit.end == number.start
+        for hit in said.named("count overnight_guests")
+    )
 
 
 def _unit_at(number: Number, said: Said) -> int:
@@ -385,13 +701,40 @@ def _counts_people_before(number: Number, said: Said) -> bool:
     at_once = said.named("at once")
     at = number.end
     is_followed = at < len(said.tokens) and said.tokens[at].is_word and said.clauses[at] == clause
-    if is_followed:
-        return any(hit.start == at for hit in at_once)
+    follows = {hit.name for hit in said.hits if hit.start == at} if is_followed else set()
+    if "at once" in follows:
+        return True
+    if "standing" in follows:
+        return any(
+            said.clauses[hit.start] == clause
+            and hit.start > at
+            and said.words_between(at, hit.start) <= _ONCE_AFTER
+            for hit in at_once
+        ) or _is_for(number, said)
+    if is_followed and not follows & {NOT, "correction"}:
+        return False
+    if _is_for(number, said) or any(
+        hit.end <= number.start
+        and said.clauses[hit.start] == clause
+        and _only_estimates(range(hit.end, number.start), said)
+        for hit in said.named("we number")
+    ):
+        return True
     return any(
         said.clauses[hit.start] == clause
         and hit.end <= number.start
         and said.words_between(hit.end, number.start) <= _COUNTED_AFTER
         for hit in [*said.named("people before"), *at_once]
+    )
+
+
+def _is_for(number: Number, said: Said) -> bool:
+    """Say whether an event is told to be for so many: "a party for 75"."""
+    events = {hit.end for hit in said.named("guide event")}
+    return any(
+        hit.start in events and _only_estimates(range(hit.end, number.start), said)
+        for hit in said.named("made for")
+        if hit.end <= number.start
     )
 
 
@@ -421,6 +764,9 @@ def _asked_count(fact: str, listened: _Heard) -> int | None:
         days = {hit.start for hit in said.named("count days")}
         numbers = [number for number in numbers if number.end not in days]
     values = {number.value for number in numbers}
+    if len(values) > 1:
+        tops = {hit.end for hit in said.named("at most")}
+        values = {number.value for number in numbers if number.start in tops}
     return values.pop() if len(values) == 1 else None
 
 
@@ -433,6 +779,8 @@ def _plain_answer(fact: str, listened: _Heard) -> dict[str, object]:
     if said.named("unknown"):
         return {}
     if kind is Type.BOOL:
+        if fact == "free_entry" and _has_price(listened):
+            return {fact: False}
         answer = _yes_or_no(said)
         return {} if answer is None else {fact: answer}
     if kind is Type.DATETIME or not _is_mere_no(said):
@@ -441,6 +789,15 @@ def _plain_answer(fact: str, listened: _Heard) -> dict[str, object]:
         return {}
     absence = _absence(fact)
     return {} if absence is None else {fact: absence}
+
+
+def _has_price(listened: _Heard) -> bool:
+    """Say whether an answer names a price and neither denies nor doubts it."""
+    said = listened.said
+    prices = [number for number in listened.numbers if _is_money(number, said)]
+    return bool(prices) and all(
+        number.value > 0 and said.stance(number.hit) is Stance.SAID for number in prices
+    )
 
 
 def _yes_or_no(said: Said) -> bool | None:
@@ -526,6 +883,7 @@ def _read_ears(name: str) -> _Ears:
     for section, prefix in (("said", ""), ("counts", ""), ("guide", "guide ")):
         lists |= {f"{prefix}{key}": line for key, line in _lines(file, section, name)}
     lists |= {f"group {key}": line for key, line in _lines(file, "groups", name)}
+    lists |= {f"move {key}": line for key, line in _lines(file, "moves", name)}
     times = _part(file, "times", name)
     for section, prefix in (
         ("roles", "role "),
@@ -629,6 +987,7 @@ def _read_numbers(file: Mapping[str, object], name: str) -> NumberWords:
         scaled=by_word("scaled"),
         tens=lines["tens"] - {""},
         teens=lines["teens"] - {""},
+        dozens=lines["dozens"],
         hundreds=lines["hundreds"],
         thousands=lines["thousands"],
         joints=lines["joints"],
@@ -647,6 +1006,13 @@ def _read_times(part: Mapping[str, object], name: str) -> TimeWords:
     def words(key: str) -> frozenset[str]:
         return frozenset(str(part[key]).split(" / ")) - {""}
 
+    def named(key: str) -> list[tuple[str, list[str]]]:
+        lines = _lines(part, key, name)
+        return [(one, [word for word in line.split(" / ") if word]) for one, line in lines]
+
+    def numbered(key: str) -> list[tuple[int, list[str]]]:
+        return [(int(one), words) for one, words in named(key)]
+
     return TimeWords(
         months=stems("months"),
         weekdays=stems("weekdays"),
@@ -660,4 +1026,10 @@ def _read_times(part: Mapping[str, object], name: str) -> TimeWords:
         day_month=part["day_month"] is True,
         clock_of_24=part["clock_of_24"] is True,
         units=tuple(sorted(words("units"))),
+        pairs=words("pairs"),
+        day_of=words("day_of"),
+        of_month=words("of_month"),
+        last=words("last"),
+        days_in_words={word: day for day, line in numbered("days_in_words") for word in line},
+        hour_parts={word: str(one) for one, line in named("hour_parts") for word in line},
     )

@@ -9,7 +9,9 @@ from bot.permits.facts import FACTS, Facts, Turn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Nobody answers more questions than these one by one: about a small gathering, about any other.
+# Features are asked for one by one within these: about a small gathering, about any other. What
+# its own answers bring up (a booked spot, a band, a bar, a tent) is asked all the same: three more
+# questions at the most in the scenarios.
 SMALL_GATHERING, ANY_GATHERING = 14, 25
 # One more feature is asked for while it leaves room for what its answer may bring up.
 _ROOM = 2

@@ -421,7 +421,7 @@ class Said:
             sentences.append(sentence)
             if ends_sentence:
                 clause, sentence = clause + 1, sentence + 1
-        starts = self._places.get(SUPPOSED, set())
+        starts = self._suppositions()
         shut = {self.clauses[at] for at in starts}
         for at in range(len(self.tokens)):
             if at in starts:
@@ -429,6 +429,15 @@ class Said:
             if supposing == sentences[at] or self.clauses[at] in shut:
                 self._supposed.add(at)
         self._carry()
+
+    def _suppositions(self) -> set[int]:
+        """Return where suppositions begin; "who" in "anyone who wants" is part of an answer."""
+        meant = [hit for hit in self.hits if hit.name.startswith(("answer ", "fact "))]
+        return {
+            hit.start
+            for hit in self.named(SUPPOSED)
+            if not any(one.covers(hit) for one in meant if one.touches(hit))
+        }
 
     def _carry(self) -> None:
         """Let a denial go on through the items of a list: "ei telttaa, lavaa tai grilliä"."""

@@ -18,7 +18,7 @@ _MOST_DIGITS = 7
 _GROUP = 3
 # "Kahdeksansataaviisikymmentäkahdeksan" and no more.
 _LONGEST_WORD = 40
-_TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
+_TEN, _DOZEN, _HUNDRED, _THOUSAND = 10, 12, 100, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class NumberWords:
         scaled: What counts only before a hundred or a thousand: pari, a, ett, couple.
         tens: What makes ten times what stands before it: kymmentä.
         teens: What adds ten to what stands before it: toista.
+        dozens: What makes twelve times what stands before it: dozen, tusinaa.
         hundreds: What makes a hundred times.
         thousands: What makes a thousand times.
         joints: What may stand between the parts: and, och, of.
@@ -56,6 +57,7 @@ class NumberWords:
     scaled: Mapping[str, float]
     tens: frozenset[str]
     teens: frozenset[str]
+    dozens: frozenset[str]
     hundreds: frozenset[str]
     thousands: frozenset[str]
     joints: frozenset[str]
@@ -140,6 +142,7 @@ class NumberWords:
         kinds = (
             ("tens", dict.fromkeys(self.tens, 10.0)),
             ("teens", dict.fromkeys(self.teens, 10.0)),
+            ("dozens", dict.fromkeys(self.dozens, 12.0)),
             ("hundreds", dict.fromkeys(self.hundreds, 100.0)),
             ("thousands", dict.fromkeys(self.thousands, 1000.0)),
             ("values", self.values),
@@ -224,6 +227,8 @@ class _Sum:
                 return self._close_thousands()
             case "scaled":
                 return self._open(value)
+            case "dozens":
+                return self._multiply(_DOZEN)
             case "tens":
                 return self._make_tens()
             case "teens":

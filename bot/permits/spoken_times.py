@@ -10,7 +10,7 @@ from bot.permits.dates import easter, midsummer_eve
 from bot.permits.facts import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bot.permits.spoken import Hit, Said
     from bot.permits.spoken_numbers import NumberWords
@@ -78,12 +78,16 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """A time of day, or two with a span between, and the tokens they stand in."""
+    """A time of day, or two with a span between, and the tokens they stand in.
+
+    With `is_open` the span has no known end: "from noon till late" tells only when it begins.
+    """
 
     start: int
     end: int
     first: Clock
     last: Clock | None = None
+    is_open: bool = False
 
     @property
     def begin(self) -> time | None:
@@ -111,6 +115,13 @@ class TimeWords:
         day_month: Whether 12/6 is twelfth of June beyond doubt.
         clock_of_24: Whether plain hours from seven on mean the morning.
         units: What a number belongs to that is no time of day.
+        pairs: What stands between two days of the week: ja, och, and.
+        day_of: What must stand between a day in words and its month; empty where nothing does.
+        of_month: What stands between a day of the week and the month it is counted in: of, i.
+        last: What names the last such day of a month.
+        days_in_words: The day of the month that ordinals in words name.
+        hour_parts: The beginnings of an hour written as one word with its part of the day, and
+            that part: "iltakuudelta" is six in the evening.
     """
 
     months: tuple[tuple[str, ...], ...]
@@ -125,6 +136,12 @@ class TimeWords:
     day_month: bool
     clock_of_24: bool
     units: tuple[str, ...]
+    pairs: frozenset[str]
+    day_of: frozenset[str]
+    of_month: frozenset[str]
+    last: frozenset[str]
+    days_in_words: Mapping[str, int]
+    hour_parts: Mapping[str, str]
 
 
 def fits_any(word: str, stems: Iterable[str]) -> bool:
@@ -187,7 +204,7 @@ class Calendar:
         if self.tokens[at].is_number:
             return self._iso(at) or self._numeric(at) or self._day_month(at)
         if self.tokens[at].is_word:
-            return self._month_day(at) or self._weekday(at)
+            return self._month_day(at) or self._spelled_day(at) or self._weekday(at)
         return None
 
     def _named_day(self, hit: Hit) -> Days | None:
@@ -316,6 +333,41 @@ class Calendar:
         year, after = self._year(end)
         return self._span(at, after, day, last, month, year)
 
+    def _spelled_day(self, at: int) -> Days | None:
+        """Read kesäkuun toinen päivä, den tredje juni, the third of July."""
+        month = self._month_of(self._text(at))
+        if month is not None:
+            day, end = self._day_in_words(at + 1 + (self._text(at + 1) == "the"))
+            if not day or not self._is_day_said(end):
+                return None
+            end += self._text(end) in self.words.ordinals
+        else:
+            day, end = self._day_in_words(at)
+            # "The first march" is a march, "the first of March" a day.
+            if day and self.words.day_of:
+                end = end + 1 if self._text(end) in self.words.day_of else len(self.tokens)
+            month = self._month_of(self._text(end))
+            end += 1
+        if not day or month is None:
+            return None
+        year, after = self._year(end)
+        return self._span(at, after, day, day, month, year)
+
+    def _day_in_words(self, at: int) -> tuple[int | None, int]:
+        """Return the day an ordinal in words names, and where it ends."""
+        for width in (2, 1):
+            words = " ".join(self._text(one) for one in range(at, at + width))
+            if words in self.words.days_in_words:
+                return self.words.days_in_words[words], at + width
+        return None, at
+
+    def _is_day_said(self, end: int) -> bool:
+        """Say whether an ordinal after a month is a day's, not that of a week or a Saturday."""
+        text = self._text(end)
+        if text in self.words.ordinals and text.isalpha():
+            return True
+        return end >= len(self.tokens) or not self.tokens[end].is_word or text in self.words.marks
+
     def _ends_at(self, end: int) -> bool:
         follows = self._text(end)
         return follows in {"", ",", "-", "."} | self.words.marks or bool(self._year(end)[0])
@@ -337,6 +389,9 @@ class Calendar:
         weekday = self._weekday_of(self._text(at))
         if weekday is None or any(hit.end == at for hit in self.said.named("every")):
             return None  # "Every Tuesday" is no day.
+        pair = self._weekday_pair(at, weekday)
+        if pair:
+            return pair
         start = at + 1
         while self._text(start) in {".", ",", "den", "the"}:
             start += 1
@@ -349,7 +404,53 @@ class Calendar:
                 return None
         if len(self._text(at)) <= 3:  # noqa: PLR2004 - "la", "lör" and "sat" alone are other words
             return None
-        return self._coming(at, weekday)
+        which = self._which(at - 1)
+        return self._coming(at, weekday) if which is None else self._of_month(at, weekday, which)
+
+    def _which(self, at: int) -> int | None:
+        """Return which of several days an ordinal names, counted from one; the last is zero."""
+        if self._text(at) in self.words.last:
+            return 0
+        return self.words.days_in_words.get(self._text(at))
+
+    def _of_month(self, at: int, weekday: int, which: int) -> Days | None:
+        """Read elokuun toinen lauantai, första lördagen i juni, the last Sunday of May."""
+        start, end = at - 1, at + 1
+        month = self._month_of(self._text(at - 2))
+        if month:
+            start = at - 2
+        elif self._text(end) in self.words.of_month:
+            month, end = self._month_of(self._text(end + 1)), end + 2
+        if month is None:
+            return None
+        year, after = self._year(end)
+
+        def in_year(of: int) -> date:
+            first = date(of, month, 1)
+            day = first + (weekday - first.weekday()) % _WEEK * _DAY
+            days = [day + week * _WEEK * _DAY for week in range(5)]
+            return [one for one in days if one.month == month][which - 1]
+
+        try:
+            named = in_year(year) if year else self._next(in_year)
+        except IndexError:
+            return None
+        return Days(start, after if year else end, named, named) if named else None
+
+    def _weekday_pair(self, at: int, first: int) -> Days | None:
+        """Read "la-su 19.-20.6." and "Saturday and Sunday 19-20 June": both days must agree."""
+        # A hyphen between letters is no token, so "la-su" is two days side by side.
+        gap = self._text(at + 1) in self.words.spans | self.words.pairs
+        last = self._weekday_of(self._text(at + 1 + gap))
+        start = at + 2 + gap
+        while self._text(start) in {".", ",", "den", "the"}:
+            start += 1
+        if last is None or start >= len(self.tokens) or not self.tokens[start].is_number:
+            return None
+        days = self.at(start)
+        if days and (days.first.weekday(), days.last.weekday()) == (first, last):
+            return replace(days, start=at)
+        return None
 
     def _coming(self, at: int, weekday: int) -> Days:
         clause = self.said.clauses[at]
@@ -412,6 +513,7 @@ class Watch:
             hit.start: hit for hit in said.hits if hit.name.startswith("part ")
         }
         self._named = {hit.start: hit for hit in said.hits if hit.name.startswith("clock ")}
+        self._announced = {hit.end for hit in said.hits if hit.name in {"role start", "role end"}}
 
     def clocks(self, *, is_asked: bool = False) -> list[Clocks]:
         """Return the times of day in order; when asked for, also a bare number is one."""
@@ -445,13 +547,22 @@ class Watch:
         if span:
             last, after, both_plain = span
             is_plain = is_plain and both_plain
-            follows_day = self._follows_day(start)
-            if (is_plain and not (is_marked or follows_day)) or self._has_unit(after):
+            # "22-02" right before a day is no number of people.
+            is_night = self._text(after - 1).startswith("0") and self._precedes_day(after)
+            is_time = is_marked or is_night or self._follows_day(start)
+            if (is_plain and not is_time) or self._has_unit(after):
                 return None
             return Clocks(start, after, first, last)
-        if self._has_unit(end) or (is_plain and not is_marked):
+        if self._has_unit(end) or (is_plain and not (is_marked or self._is_announced(start, end))):
             return None
-        return Clocks(start, end, first)
+        return Clocks(start, end, first, is_open=self._text(end) in self.words.spans)
+
+    def _is_announced(self, start: int, end: int) -> bool:
+        """Say whether "starts" or "ends" stands right before a bare number and nothing after it."""
+        is_last = end >= len(self.tokens) or not (
+            self.tokens[end].is_word or self._text(end) in {".", "-", "/"}
+        )
+        return is_last and start in self._announced
 
     def _span(self, first: Clock, end: int, *, is_pair: bool) -> tuple[Clock, int, bool] | None:
         between = self._text(end)
@@ -460,11 +571,20 @@ class Watch:
         if goes_on:
             while self._text(start) in self.words.marks | {"."}:
                 start += 1
-        elif not (self.tokens[end - 1].is_word and first.is_either and self._is_spelled(end)):
+        elif not self._is_bare_span(first, end):
             return None
         if start >= len(self.tokens) or start in self._in_days:
             return None
         return self._one(start)
+
+    def _is_bare_span(self, first: Clock, end: int) -> bool:
+        """Say whether two hours in words stand side by side: kolmesta kymmeneen."""
+        if not self.tokens[end - 1].is_word:
+            return False
+        is_compound = end < len(self.tokens) and self._compound(end) is not None
+        if self._compound(end - 1):
+            return is_compound or self._is_spelled(end)
+        return first.is_either and (is_compound or self._is_spelled(end))
 
     def _is_spelled(self, at: int) -> bool:
         """Say whether an hour in words follows at once: kolmesta kymmeneen."""
@@ -475,6 +595,9 @@ class Watch:
     def _follows_day(self, at: int) -> bool:
         before = at - 1 - (self._text(at - 1) == ",")
         return before in self._in_days
+
+    def _precedes_day(self, at: int) -> bool:
+        return at + (self._text(at) == ",") in self._in_days
 
     def _has_unit(self, at: int) -> bool:
         text = self._text(at)
@@ -488,7 +611,21 @@ class Watch:
         token = self.tokens[at]
         if token.is_number:
             return self._digits(at)
-        return self._spelled(at) if token.is_word else None
+        if not token.is_word:
+            return None
+        compound = self._compound(at)
+        return (compound, at + 1, False) if compound else self._spelled(at)
+
+    def _compound(self, at: int) -> Clock | None:
+        """Read an hour and its part of the day in one word: aamukymmenestä, iltakuuteen."""
+        text = self._text(at)
+        for prefix, part in self.words.hour_parts.items():
+            if text.startswith(prefix) and len(text) > len(prefix):
+                hour = replace(self.tokens[at], text=text.removeprefix(prefix))
+                number = self.numbers.at([hour], 0)
+                if number and number.in_words and 0 < number.value <= _NOON:
+                    return _in_part(number.value, 0, part)
+        return None
 
     def _digits(self, at: int) -> tuple[Clock, int, bool] | None:
         text, end, minute = self.tokens[at].text, at + 1, 0
@@ -606,13 +743,30 @@ def moments(
             continue
         role = _role(said, days, clocks_, before, frame)
         if role:
-            _place(found, role, clocks_, _days_of(days, clocks_), frame)
+            day_after = _says_day_after(said, clocks_)
+            _place(found, role, clocks_, _days_of(days, clocks_), frame, is_day_after=day_after)
         before = clocks_
     return {name: times[0] for name, times in found.items() if len(set(times)) == 1}
 
 
+def _says_day_after(said: Said, clocks: Clocks) -> bool:
+    """Say whether a time is told to be on the day after the start: "until 6 pm the next day"."""
+    clause = said.clauses[clocks.start]
+    named = [hit for hit in said.hits if hit.name.startswith("days from now ")]
+    return any(
+        said.clauses[hit.start] == clause and not any(hit.touches(one) for one in named)
+        for hit in said.named("day after")
+    )
+
+
 def _place(
-    found: dict[str, list[datetime]], role: str, clocks: Clocks, days: Days | None, frame: Frame
+    found: dict[str, list[datetime]],
+    role: str,
+    clocks: Clocks,
+    days: Days | None,
+    frame: Frame,
+    *,
+    is_day_after: bool = False,
 ) -> None:
     if clocks.last and role in {"start", "end"}:
         span = _spanned(clocks.first, clocks.last)
@@ -625,6 +779,11 @@ def _place(
             found.setdefault("end", []).append(last if last > first else last + _DAY)
         return
     known = found.get("start", [None])[0] or frame.start
+    if is_day_after and role != "start":
+        if known is None:
+            return
+        day = known.date() + _DAY
+        days = Days(clocks.start, clocks.start, day, day)
     moment = _moment(role, clocks.first, days, known)
     if moment:
         found.setdefault(role, []).append(moment)
@@ -700,6 +859,8 @@ def _role(
     in_days = {at for one in days for at in range(one.start, one.end)}
     words = [at for at in window if at not in in_days and said.tokens[at].text != ","]
     joined = bool(before and words and said.tokens[words[0]].text == "-")
+    if clocks.is_open and not joined and nearest in {None, "start"}:
+        return frame.asked or "start"
     if "end" in after or joined:
         return "end" if nearest in {None, "start", "end"} else None
     if nearest == "other":
