@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.permits import FACTS, FactsError, Status, plan, read_facts, standing, wording
 from bot.permits.facts import Type
-from bot.permits.hearing import answered, day_heard, heard, time_heard
+from bot.permits.hearing import answered, day_heard, heard, moved, time_heard
 from bot.permits.papers import outline
 from bot.permits.papers.rows import duty_rows
 from bot.permits.papers.words import paper_words
@@ -151,11 +151,11 @@ class Talk:
         if asks_what_if is not None and guide.stage != "confirm":
             return self._what_if(guide, asks_what_if)
         if guide.stage == "confirm":
-            more = heard(text, self.locale, self._now)
+            more = self._heard(guide, text)
             changed = replace(guide, facts=self._sound({**guide.facts, **more}))
             return Said(changed, (self._back_said(changed),)) if more else None
         if guide.stage == "plan" or not guide.asked:
-            more = heard(text, self.locale, self._now)
+            more = self._heard(guide, text)
             return self._changed(guide, more) if more else None
         return self._answer(guide, text)
 
@@ -412,7 +412,7 @@ class Talk:
                 half = replace(guide, day=day.isoformat())
                 return Said(half, (self._ask_time(guide, fact, day),))
             # No answer to this question, but perhaps to another one.
-            more = heard(text, self.locale, self._now)
+            more = self._heard(guide, text)
             return self._taken(guide, more) if more else None
         said_now = found.get(fact)
         if FACTS[fact].type is Type.SET and isinstance(said_now, list):
@@ -469,6 +469,14 @@ class Talk:
             return Said(replace(guide, day="", picked=()), (reply,))
         return self._go_on(replace(guide, facts=facts, day="", picked=()), "")
 
+    def _heard(self, guide: Guide, text: str) -> dict[str, Any]:
+        """Return the facts in what was written, a moved event with all its moments."""
+        now = self._now
+        return {
+            **heard(text, self.locale, now),
+            **moved(text, self.locale, now, _known(guide.facts)),
+        }
+
     def _told_wrong(self, fact: str) -> str:
         _ = self._texts.gettext
         return _("This does not fit with the rest: {label}. Please tell it again.").format(
@@ -511,7 +519,7 @@ class Talk:
         return None if begins is None else plain.removeprefix(begins).strip()
 
     def _what_if(self, guide: Guide, text: str) -> Said | None:
-        more = heard(text, self.locale, self._now)
+        more = self._heard(guide, text.rstrip(" ?"))
         facts = {**_moved_along(guide.facts, more), **more}
         _ = self._texts.gettext
         if not more or _problem(facts):
@@ -855,5 +863,7 @@ def _problem(facts: Mapping[str, Any]) -> str:
 
 
 def _absent(fact: str) -> Any:
+    """Return the value that says there is none of it."""
+    by_kind: dict[Type, Any] = {Type.SET: [], Type.BOOL: False, Type.COUNT: 0}
     kind = FACTS[fact].type
-    return [] if kind is Type.SET else FACTS[fact].absent
+    return by_kind[kind] if kind in by_kind else FACTS[fact].absent

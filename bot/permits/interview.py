@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.permits.facts import FACTS, Facts, Turn
+from bot.permits.facts import FACTS, Facts, Turn, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Features are asked for one by one within these: about a small gathering, about any other. What
-# its own answers bring up (a booked spot, a band, a bar, a tent) is asked all the same: three more
-# questions at the most in the scenarios.
+# So many questions at the most, about a small gathering and about any other. What can be said by leaving it
+# out, a feature or a booked spot, comes on the checklist beyond them.
 SMALL_GATHERING, ANY_GATHERING = 14, 25
 # One more feature is asked for while it leaves room for what its answer may bring up.
 _ROOM = 2
@@ -36,16 +35,30 @@ def next_question(facts: Facts, deciding: Mapping[str, int]) -> tuple[str | None
         return min(first, key=_ORDER.__getitem__), ()
     own = [name for name in open_facts if FACTS[name].turn is Turn.OWN]
     features = [name for name in open_facts if FACTS[name].turn is Turn.FEATURE]
-    left = _most_questions(facts) - len(facts) - len(facts.declined) - len(own)
+    room = _most_questions(facts) - len(facts) - len(facts.declined)
     # A checklist of one would be a question all the same, so the last one is always asked.
-    if left < _ROOM and len(own) + len(features) > 1:
+    if room - len(own) < _ROOM and len(own) + len(features) > 1:
+        own, later = _within(room, own, deciding)
         if not own:
-            return None, tuple(sorted(features, key=_ORDER.__getitem__))
+            return None, tuple(sorted((*later, *features), key=_ORDER.__getitem__))
         features = []
     candidates = own + features
     if not candidates:
         return None, ()
     return min(candidates, key=lambda name: (-deciding[name], _ORDER[name])), ()
+
+
+def _within(room: int, own: list[str], deciding: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Return which of an event's own facts are still asked for, and which the checklist takes.
+
+    What cannot be left unsaid, a moment or a choice, is asked for in any case.
+    """
+    must = [name for name in own if FACTS[name].type in {Type.DATETIME, Type.ENUM}]
+    rest = sorted(
+        (name for name in own if name not in must), key=lambda name: (-deciding[name], _ORDER[name])
+    )
+    asked = max(0, room - len(must))
+    return must + rest[:asked], rest[asked:]
 
 
 def _most_questions(facts: Facts) -> int:

@@ -339,3 +339,32 @@ def test_talk_without_a_guide_is_none():
     talk = Talk("en", NOW)
     assert talk.press(None, f"{MARK}yes") is None
     assert talk.press(None, f"{MARK}go").guide
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("fi", "tapahtuma siirtyykin 19.6."),
+        ("sv", "evenemanget flyttas till 19.6"),
+        ("en", "it moves to 19 June"),
+    ],
+)
+def test_a_moved_day_moves_everything(town, locale, said):
+    """A new day alone moves start and end, and says which dates change."""
+    chat = Chat(town, locale).says(SAID[locale]).presses(f"{MARK}yes").presses(f"{MARK}plan")
+    chat.says(said)
+    assert (chat.guide.facts["start"], chat.guide.facts["end"]) == (
+        "2027-06-19T15:00",
+        "2027-06-19T22:00",
+    )
+    assert "→" in chat.text
+
+
+def test_what_if_it_moves(chat):
+    """A day is tried out like anything else, and nothing is kept."""
+    chat.says(SAID["en"]).presses(f"{MARK}yes").presses(f"{MARK}plan")
+    chat.says("what if it moves to 19 June?")
+    assert "→" in chat.text
+    assert chat.guide.facts["start"] == "2027-06-12T15:00"
+    chat.presses(f"{MARK}apply")
+    assert chat.guide.facts["end"] == "2027-06-19T22:00"
