@@ -413,7 +413,7 @@ class Talk:
                 return Said(half, (self._ask_time(guide, fact, day),))
             # No answer to this question, but perhaps to another one.
             more = self._heard(guide, text)
-            return self._taken(guide, more) if more else None
+            return self._taken(guide, more, is_aside=True) if more else None
         said_now = found.get(fact)
         if FACTS[fact].type is Type.SET and isinstance(said_now, list):
             found[fact] = list(dict.fromkeys([*guide.picked, *said_now]))
@@ -459,15 +459,16 @@ class Talk:
         absent = {name: _absent(name) for name in self._plan(guide).checklist}
         return self._go_on(replace(guide, facts={**guide.facts, **absent}), "")
 
-    def _taken(self, guide: Guide, found: Mapping[str, Any]) -> Said:
-        """Keep an answer and go on."""
+    def _taken(self, guide: Guide, found: Mapping[str, Any], *, is_aside: bool = False) -> Said:
+        """Keep an answer and go on; what was told beside the question is said back."""
         _ = self._texts.gettext
-        facts = {**guide.facts, **found}
+        facts = {**_moved_along(guide.facts, found), **found}
         problem = _problem(facts)
         if problem:
             reply = self._question(guide, guide.asked[-1], self._told_wrong(problem))
             return Said(replace(guide, day="", picked=()), (reply,))
-        return self._go_on(replace(guide, facts=facts, day="", picked=()), "")
+        noted = _("I noted: {told}.").format(told=self._told(found)) if is_aside else ""
+        return self._go_on(replace(guide, facts=facts, day="", picked=()), noted)
 
     def _heard(self, guide: Guide, text: str) -> dict[str, Any]:
         """Return the facts in what was written, a moved event with all its moments."""

@@ -83,7 +83,7 @@ class Replies:
         if name in {"step", "stuck", "unsure"}:
             return self._step_label(name, entry_id, number)
         if not rest:
-            return plain.get(name)
+            return self.guide_label() if name == "g.go" else plain.get(name)
         if name == "lang":
             return LANGUAGES.get(rest)
         if name in {"solved", "unsolved"} and rest.isdecimal() and len(rest) <= _LONGEST_ID:
@@ -336,9 +336,13 @@ class Replies:
         )
 
     def suggest(self, entries: Sequence[str]) -> Reply:
-        """Return up to three questions to choose from, numbered, and a way out."""
+        """Return up to three questions to choose from, numbered, and a way out.
+
+        Among questions about organising an event, the guide is a choice as well.
+        """
         _ = self._texts.gettext
-        values = [*(f"show:{entry}" for entry in entries), "none"]
+        guided = any(self._town.book.entries[entry].guide is not None for entry in entries)
+        values = [*(f"show:{entry}" for entry in entries), *(["g.go"] if guided else []), "none"]
         return Reply(
             _("Did you mean one of these? Press one, or write its number."), self._numbered(values)
         )

@@ -122,6 +122,16 @@ def test_several_values_one_after_the_other(chat):
     assert chat.guide.facts["food"] == []
 
 
+def test_what_is_told_beside_the_question_is_said_back(chat):
+    """Another fact than the one asked for is taken, said back, and the question comes once more."""
+    chat.says("we are planning a street party for 60 people").says("yes")
+    asked = chat.guide.asked[-1]
+    chat.says("there will be a tent")
+    assert "I noted: Structures: tent." in chat.text
+    assert chat.guide.facts["structures"] == ["tent"]
+    assert chat.guide.asked[-1] == asked
+
+
 def test_a_number_is_an_answer_and_no_button(chat):
     """Where a number is asked for, "5" is five people and not the fifth button."""
     chat.presses(f"{MARK}go").presses(f"{MARK}set:kind:private").presses(f"{MARK}set:city:espoo")
