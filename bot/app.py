@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot import events as told_events
-from bot import jobs
+from bot import jobs, ladder, queues
 from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
@@ -25,6 +25,7 @@ from handlers import (
     event_desk,
     events,
     health,
+    metrics,
     openapi,
     people,
     resident_api,
@@ -33,6 +34,7 @@ from handlers import (
     webchat,
     webhook,
 )
+from handlers import queues as queue_pages
 from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What is done by the clock.
-JOBS = [jobs.Job("reminders", 30, told_events.remind)]
+JOBS: list[jobs.Job] = [jobs.Job("reminders", 30, told_events.remind), ladder.JOB]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -90,9 +92,9 @@ def init_app(
         )
         senders[Channel.TELEGRAM] = app[TELEGRAM]
         app.add_routes(webhook.routes(app[TELEGRAM]))
-        app.cleanup_ctx.extend([database, telegram, deliveries(senders)])
+        app.cleanup_ctx.extend([database, arranging, telegram, deliveries(senders)])
     else:
-        app.cleanup_ctx.append(database)
+        app.cleanup_ctx.extend([database, arranging])
     app.add_routes(
         [
             *webchat.ROUTES,
@@ -102,14 +104,17 @@ def init_app(
             *console.ROUTES,
             *event_desk.ROUTES,
             *people.ROUTES,
+            *queue_pages.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
             *health.ROUTES,
+            *metrics.ROUTES,
             web.static("/static", STATIC),
         ]
     )
     app.cleanup_ctx.append(watching(shelf))
     app.cleanup_ctx.append(working)
+    metrics.prepare(app)
     app.on_startup.append(sign_in.prepare)
     app.on_shutdown.append(end_streams)
     app.on_response_prepare.append(add_headers)
@@ -122,6 +127,15 @@ async def database(app: web.Application) -> AsyncIterator[None]:
     await app[DATABASE].start()
     yield
     await app[DATABASE].stop()
+
+
+async def arranging(app: web.Application) -> AsyncIterator[None]:
+    """Lay what team leads set for the queues over the book, now and whenever it changes."""
+    async with app[DATABASE].read() as session:
+        app[TOWN].arrange(await queues.desk(session))
+    task = asyncio.create_task(queues.follow(app[DATABASE], app[TOWN].arrange), name="queues")
+    yield
+    await _end(task)
 
 
 async def telegram(app: web.Application) -> AsyncIterator[None]:

@@ -314,7 +314,9 @@ async def _escalate(
     )
     place = await tickets.place(session, ticket)
     queue = town.book.queue(ticket.queue)
-    receipt = Replies(town, conversation.locale).receipt(ticket.number, queue, place, now)
+    receipt = Replies(town, conversation.locale).receipt(
+        ticket.number, queue, place, now, ticket.reply_by
+    )
     return _Done(replace(state, tried=()), (receipt,), ticket.id, joins=ticket.id)
 
 
@@ -383,7 +385,8 @@ async def _status(
     if ticket.holder:
         return words.in_hand(ticket.number, ticket.holder.name)
     place = await tickets.place(session, ticket)
-    return words.waiting(ticket.number, town.book.queue(ticket.queue), place, now)
+    queue = town.book.queue(ticket.queue)
+    return words.waiting(ticket.number, queue, place, now, ticket.reply_by)
 
 
 async def _judged(
@@ -405,7 +408,8 @@ async def _judged(
         return words.passed_on(live.number) if live else words.closed_already(ticket.number)
     await tickets.reopen(session, ticket, town, now)
     place = await tickets.place(session, ticket)
-    return words.reopened(ticket.number, town.book.queue(ticket.queue), place, now)
+    queue = town.book.queue(ticket.queue)
+    return words.reopened(ticket.number, queue, place, now, ticket.reply_by)
 
 
 def _put(

@@ -34,6 +34,7 @@ _PG_CHANNEL = "neuvokas"
 # PostgreSQL refuses a notification of 8,000 bytes or more.
 _PG_PAYLOAD = 7_000
 _RECONNECT_SECONDS = 1.0
+_STOP_SECONDS = 5.0
 # What the database being away looks like; the driver's own errors come through while connecting.
 # An error that lies in a statement or its values is none of them: trying again would not help.
 UNREACHABLE = (
@@ -206,6 +207,21 @@ class Database:
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("listening failed, trying again: %s", type(error).__name__)
             await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+async def to_its_end(work: Awaitable[object]) -> None:
+    """Await something that uses the database; told to stop meanwhile, end it first, then stop.
+
+    A connection that is cut off while it is being opened is never closed.
+    """
+    doing = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing], timeout=_STOP_SECONDS)
+        if doing.done() and not doing.cancelled() and doing.exception():
+            log.warning("ended with an error: %s", type(doing.exception()).__name__)
+        raise
 
 
 async def _nothing_changed() -> None:

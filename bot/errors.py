@@ -79,3 +79,19 @@ class TryLater(NeuvokasError):
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
         self.seconds = seconds
+
+
+class Outdated(NeuvokasError):
+    """Somebody else has changed this since the page was opened.
+
+    Args:
+        who: The name of the member of staff who did; empty when it is gone or not known.
+    """
+
+    def __init__(self, who: str) -> None:
+        super().__init__(who)
+        self.who = who
+
+
+class QueueNeeded(NeuvokasError):
+    """A rule or another queue still sends tickets to this queue."""

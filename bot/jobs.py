@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database import UNREACHABLE
+from bot.database import UNREACHABLE, to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -60,7 +60,7 @@ async def _again_and_again(
 ) -> None:
     while True:
         try:
-            await job.work(database, town(), clock())
+            await to_its_end(job.work(database, town(), clock()))
         except Exception as error:  # one round's failure must not end the job
             log.exception("job %s failed: %s", job.name, type(error).__name__)
         await asyncio.sleep(job.seconds)

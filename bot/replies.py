@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import hours
 from bot.permits.papers.names import Paper, file_name
-from bot.texts import LANGUAGES, LOCALES, texts
+from bot.texts import LANGUAGES, LOCALES, ZONE, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -453,14 +453,16 @@ class Replies:
             self._choices("help", "human"),
         )
 
-    def receipt(self, number: str, queue: Queue, place: int, now: datetime) -> Reply:
+    def receipt(
+        self, number: str, queue: Queue, place: int, now: datetime, reply_by: datetime
+    ) -> Reply:
         """Return that the question is with staff, when somebody answers, and what goes on meanwhile."""
         _ = self._texts.gettext
         lines = [
             _("I passed your question on to our staff. Its number is {number}.").format(
                 number=number
             ),
-            self._promise(queue, now),
+            self._promise(queue, now, reply_by),
             self._place(place),
             _(
                 "The answer comes here. If you want to add something, just write it: staff will see it."
@@ -488,14 +490,21 @@ class Replies:
             before,
         ).format(count=before)
 
-    def _promise(self, queue: Queue, now: datetime) -> str:
+    def _promise(self, queue: Queue, now: datetime, reply_by: datetime) -> str:
+        """Return what was promised; once it was missed, that it was."""
         _ = self._texts.gettext
-        deadline = hours.answer_by(queue, now)
-        if deadline is None:
+        if hours.next_open(queue, now) is None:
             return _("Somebody answers as soon as possible.")
+        deadline = reply_by.astimezone(ZONE)
+        if deadline < now:
+            return self._late(deadline)
         if deadline.date() == now.astimezone(deadline.tzinfo).date():
             return _("Somebody answers today by {time}.").format(time=self._texts.clock(deadline))
-        opens = next(start for start, end in hours.openings(queue, now) if end == deadline)
+        opens = self._opens(queue, now, deadline)
+        if opens is None:
+            return _("Somebody answers by {time} on {day}.").format(
+                time=self._texts.clock(deadline), day=self._texts.weekday(deadline.date())
+            )
         return _(
             "Our staff are back on {day} at {opens}. Somebody answers that day by {time}."
         ).format(
@@ -504,13 +513,47 @@ class Replies:
             time=self._texts.clock(deadline),
         )
 
-    def waiting(self, number: str, queue: Queue, place: int, now: datetime) -> Reply:
+    @staticmethod
+    def _opens(queue: Queue, now: datetime, deadline: datetime) -> datetime | None:
+        """Return when staff are back, if the deadline is in the next opening.
+
+        None when it is in a later one, or hours were changed after the promise.
+        """
+        start, end = next(period for period in hours.openings(queue, now) if period[0] > now)
+        return start if start <= deadline <= end else None
+
+    def _late(self, deadline: datetime) -> str:
+        _ = self._texts.gettext
+        return _(
+            "We promised an answer by {moment}, and we are late. We are sorry."
+            " If you would rather call: {phone}."
+        ).format(moment=self._texts.moment(deadline), phone=self._town.phone)
+
+    def late(self, number: str, place: int, holder: str | None, deadline: datetime) -> Reply:
+        """Return that the promise was missed, where the ticket stands now, and whom to call.
+
+        Args:
+            holder: Who has claimed it; None while it waits.
+        """
+        _ = self._texts.gettext
+        lines = [self._late(deadline)]
+        if holder:
+            has = _("{name} has your question {number} now. The answer comes here.")
+            lines.append(has.format(name=holder, number=number))
+        else:
+            waits = _("Your question {number} is waiting for our staff.")
+            lines += [waits.format(number=number), self._place(place)]
+        return Reply("\n".join(lines), self._choices("status", "cancel"))
+
+    def waiting(
+        self, number: str, queue: Queue, place: int, now: datetime, reply_by: datetime
+    ) -> Reply:
         """Return where a ticket stands that nobody has claimed."""
         _ = self._texts.gettext
         lines = [
             _("Your question {number} is waiting for our staff.").format(number=number),
             self._place(place),
-            self._promise(queue, now),
+            self._promise(queue, now, reply_by),
         ]
         return Reply("\n".join(lines), self._choices("cancel", "aside"))
 
@@ -568,14 +611,16 @@ class Replies:
         _ = self._texts.gettext
         return Reply(_("Good to hear, thank you! You can ask me again at any time."))
 
-    def reopened(self, number: str, queue: Queue, place: int, now: datetime) -> Reply:
+    def reopened(
+        self, number: str, queue: Queue, place: int, now: datetime, reply_by: datetime
+    ) -> Reply:
         """Return that the ticket is with staff again, and when somebody answers."""
         _ = self._texts.gettext
         lines = [
             _("I am sorry. I passed your question {number} back to our staff.").format(
                 number=number
             ),
-            self._promise(queue, now),
+            self._promise(queue, now, reply_by),
             self._place(place),
             _("You can write here what is still missing: staff will see it."),
         ]

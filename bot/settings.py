@@ -37,6 +37,7 @@ class Settings:
         public_url: Where residents reach the service, without a trailing slash; None when unknown.
         encoder_dir: A folder with a sentence model; None for the matcher alone.
         telegram_token: None when Telegram is not served.
+        metrics_token: What opens /metrics; None opens it to this machine only.
         secret_key: At least 32 characters; the webhook's secret is derived from it.
     """
 
@@ -51,6 +52,7 @@ class Settings:
     telegram_api_url: str = TELEGRAM_API
     telegram_webhook_secret: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def local_url(self) -> str:
@@ -83,6 +85,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "TELEGRAM_API_URL": _url,
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
         "SECRET_KEY": _secret_key,
+        "METRICS_TOKEN": _metrics_token,
     }
     values: dict[str, object] = {}
     for name, value in given.items():
@@ -201,6 +204,13 @@ def _telegram_token(value: str) -> str:
 def _webhook_secret(value: str) -> str:
     if not _WEBHOOK_SECRET.fullmatch(value):
         raise ValueError("use 1-256 of the characters A-Z a-z 0-9 _ -")
+    return value
+
+
+def _metrics_token(value: str) -> str:
+    # The value itself stays out of the message.
+    if len(value) < 16 or not value.isascii() or not value.isprintable():  # noqa: PLR2004 - said in the message
+        raise ValueError("use at least 16 random characters, letters and digits")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Where the town's book stands while it serves: what editors change is taken up without a restart."""
+"""Where the town's book stands while it serves: what editors and leads change is taken up without a restart."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError
+from bot.routing import Desk
 from bot.texts import ZONE
-from bot.town import town_from
+from bot.town import arranged, town_from
 from faq.book import BookError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from bot.settings import Settings
     from bot.town import Town
+    from faq.book import Queue
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,8 @@ _Stamp = frozenset[tuple[str, int, int]]
 class Shelf:
     """Where the town's book stands: gives the town as it is now, and takes up what editors change.
 
-    A book with any fault is refused as a whole: the one before stays.
+    What team leads have set for the queues is laid over the book. A book with any fault is refused
+    as a whole: the one before stays.
 
     Args:
         clock: The present moment, aware.
@@ -53,7 +56,9 @@ class Shelf:
         self._clock = clock
         self._stamp = _stamp(settings.content_dir)
         self._settings = settings
-        self._town = self._placed(town or town_from(*self._source))
+        self._desk = Desk()
+        self._read = self._placed(town or town_from(*self._source))
+        self._town = self._read
         # What is wrong with the files as they are now, while an older book stays in use.
         self.faults: tuple[str, ...] = ()
 
@@ -63,6 +68,17 @@ class Shelf:
         if self._town.today != today:
             self._town = replace(self._town, today=today)
         return self._town
+
+    @property
+    def book_queues(self) -> Mapping[str, Queue]:
+        """Return the queues as the book has them, by id, whatever leads have set."""
+        return self._read.book.queues
+
+    def arrange(self, desk: Desk) -> None:
+        """Lay what team leads have set over the book."""
+        if desk != self._desk:
+            self._desk = desk
+            self._town = arranged(self._read, desk)
 
     def _placed(self, town: Town) -> Town:
         """Return a town that knows where its pages are."""
@@ -91,7 +107,8 @@ class Shelf:
         if self.faults:
             log.error("the changed book has faults, the old one stays:\n%s", "\n".join(self.faults))
             return
-        self._town = self._placed(await asyncio.to_thread(town_from, *self._source))
+        self._read = self._placed(await asyncio.to_thread(town_from, *self._source))
+        self._town = arranged(self._read, self._desk)
         log.info("the changed book is in use: %s entries", len(self._town.book.entries))
 
 

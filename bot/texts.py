@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_day_names
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -43,6 +43,11 @@ class Texts:
         self.gettext = translations.gettext
         self.ngettext = translations.ngettext
 
+    @property
+    def babel(self) -> Locale:
+        """Return what Babel knows the locale as."""
+        return self._babel
+
     def date(self, day: Day) -> str:
         """Return a date as it is written in running text: 21. marraskuuta 2026."""
         return format_date(day, "long", locale=self._babel)
@@ -51,6 +56,10 @@ class Texts:
         """Return a weekday and a date without the year: maanantai 23. marraskuuta."""
         pattern = {"fi": "cccc d. MMMM", "sv": "cccc d MMMM", "en": "EEEE d MMMM"}[self.locale]
         return format_date(day, pattern, locale=self._babel)
+
+    def weekday_name(self, number: int) -> str:
+        """Return a weekday's name, Monday being 0: maanantai."""
+        return str(get_day_names("wide", "stand-alone", self._babel)[number])
 
     def clock(self, moment: datetime | time) -> str:
         """Return a time of day: 9.00 in Finnish, 9:00 elsewhere; a moment is shown in Finland's time."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from bot import hours, outbox
+from bot import alerts, hours, outbox, queues
 from bot.cleaning import cleaned
 from bot.database import nudge
 from bot.errors import NotAllowed, NotFound, TicketEnded, TicketHeld
 from bot.models import FIRST_NUMBER, LIVE, Author, Message, Role, Status, Ticket
 from bot.policy import Act, may
 from bot.replies import Replies
+from bot.routing import Case, reads, route
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +53,11 @@ async def escalate(
     tried: Sequence[dict[str, Any]],
     now: datetime,
 ) -> Ticket:
-    """Make a ticket of the conversation, in the queue of its subject; the caller's transaction."""
-    found = town.book.entries.get(entry or "")
-    queue = town.book.queue(found.queue if found else None)
+    """Make a ticket of the conversation, in the queue it belongs to; the caller's transaction."""
+    has_event = any(conversation.state.get(name) for name in ("event", "guide"))
+    case = Case(conversation.locale, entry, has_event)
+    routed = route(town.book, town.rules, await queues.members(session), case)
+    queue = routed.queue
     ticket = Ticket(
         conversation_id=conversation.id,
         queue=queue.id,
@@ -65,11 +68,13 @@ async def escalate(
         created_at=now,
         opened_at=now,
         reply_by=hours.answer_by(queue, now) or now,
+        resolve_by=hours.resolve_by(queue, now),
         conversation=conversation,
         holder=None,
     )
     session.add(ticket)
     await session.flush()
+    alerts.plan(session, ticket, queue, is_read=routed.is_read)
     # What was said since the last ticket belongs to this one.
     await session.execute(
         update(Message)
@@ -122,8 +127,14 @@ async def reopen(session: AsyncSession, ticket: Ticket, town: Town, now: datetim
     ticket.holder_id = None
     ticket.holder = None
     ticket.closed_at = None
+    # The queue that it was in may be gone.
+    queue = town.book.queue(ticket.queue)
+    ticket.queue = queue.id
     ticket.opened_at = now
-    ticket.reply_by = hours.answer_by(town.book.queue(ticket.queue), now) or now
+    ticket.reply_by = hours.answer_by(queue, now) or now
+    ticket.resolve_by = hours.resolve_by(queue, now)
+    is_read = reads(queue, await queues.members(session), ticket.locale)
+    alerts.plan(session, ticket, queue, is_read=is_read)
     ticket.reopened += 1
     _changed(session, ticket)
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError
 from bot.permits import FactsError, read_facts
 from faq import alarms, book, encoder, matching
+
+if TYPE_CHECKING:
+    from bot.routing import Desk, Rule
 
 NAMES = {"helsinki": {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"},
          "espoo": {"fi": "Espoo", "sv": "Esbo", "en": "Espoo"},
@@ -27,6 +31,7 @@ class Town:
     Attributes:
         id: helsinki, espoo or vantaa.
         today: The day it is there: some answers may be given only until a day.
+        rules: Into which queue tickets go; the first one that fits decides.
         base_url: Where residents' pages are, without a slash at the end.
         secret_key: Signs the private links to plans.
     """
@@ -35,6 +40,7 @@ class Town:
     book: book.Book
     matcher: matching.Matcher
     today: date = date.min
+    rules: tuple[Rule, ...] = ()
     base_url: str = ""
     secret_key: str = field(default="", repr=False)
 
@@ -61,6 +67,12 @@ class Town:
     def name(self, locale: str) -> str:
         """Return the town's name in a language."""
         return NAMES[self.id][locale]
+
+
+def arranged(town: Town, desk: Desk) -> Town:
+    """Return a town whose queues and rules are as team leads have set them."""
+    queues = {**town.book.queues, **desk.queues}
+    return replace(town, book=replace(town.book, queues=queues), rules=desk.rules)
 
 
 def cache_dir() -> Path:

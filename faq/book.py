@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -102,12 +103,21 @@ class Queue:
         titles: By locale.
         hours: Opening periods for each weekday, Monday first; Finland's time.
         languages: Locales served by its staff.
+        exceptions: Single days with other hours, holidays included; empty hours mean closed.
+        first_reply: Within how much opening time the first reply is promised; None promises it by
+            the end of an opening of which an hour remains.
+        resolve: Within how much opening time a matter is to be settled; None sets no such time.
+        fallback: The queue that takes what nobody here can read; None when there is none.
     """
 
     id: str
     titles: Mapping[str, str]
     hours: tuple[Hours, ...]
     languages: tuple[str, ...]
+    exceptions: Mapping[date, Hours] = field(default_factory=dict)
+    first_reply: timedelta | None = None
+    resolve: timedelta | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -374,13 +384,19 @@ class _Reader:
                 for name in names or ("general",)
             }
         queues = {id_: self._queue(id_, value) for id_, value in content.items()}
+        for queue in queues.values():
+            if queue.fallback and (queue.fallback not in queues or queue.fallback == queue.id):
+                fault = f"fallback: {queue.fallback!r} is not another queue here"
+                self._fault("queues.yaml", queue.id, fault)
         if not queues and not self.faults:
             self._fault("queues.yaml", "", "has no queues")
         return queues
 
     def _queue(self, id_: str, value: dict[str, Any]) -> Queue:
         check = _Check(self, "queues.yaml", id_, value)
-        check.only("title", "hours", "languages")
+        check.only(
+            *("title", "hours", "languages", "exceptions", "first_reply", "resolve", "fallback")
+        )
         title = check.mapping("title")
         for locale in LOCALES:
             if not isinstance(title.get(locale), str) or not title[locale].strip():
@@ -394,10 +410,43 @@ class _Reader:
             tuple(check.list_of("languages", lambda text: text in LOCALES, "fi, sv or en"))
             or LOCALES
         )
-        return Queue(id_, {k: str(v) for k, v in title.items()}, week, languages)
+        return Queue(
+            id_,
+            {k: str(v) for k, v in title.items()},
+            week,
+            languages,
+            dict(self._exceptions(check)),
+            self._minutes(check, "first_reply"),
+            self._minutes(check, "resolve"),
+            check.text("fallback", optional=True) or None,
+        )
+
+    def _exceptions(self, check: _Check) -> Iterator[tuple[date, Hours]]:
+        """Yield the single days on which a queue has other hours."""
+        days = check.mapping("exceptions") if "exceptions" in check.value else {}
+        for day, hours in days.items():
+            try:
+                found = date.fromisoformat(day)
+            except ValueError:
+                check.fault(f'exceptions: write a day such as "2026-12-31" in quotes, not {day!r}')
+                continue
+            yield found, tuple(self._periods(check, day, hours))
 
     @staticmethod
-    def _periods(check: _Check, day: str, periods: object) -> Iterator[tuple[time, time]]:
+    def _minutes(check: _Check, name: str) -> timedelta | None:
+        """Return a span of opening time; None when the queue sets none."""
+        minutes = check.value.get(name)
+        if minutes is None:
+            return None
+        if isinstance(minutes, bool) or not isinstance(minutes, int) or minutes <= 0:
+            check.fault(f"{name} must be minutes of opening time such as 240, not {minutes!r}")
+            return None
+        return timedelta(minutes=minutes)
+
+    @staticmethod
+    def _periods(check: _Check, day: str, periods: object) -> list[tuple[time, time]]:
+        """Return one day's opening periods, earliest first."""
+        good = []
         for period in periods if isinstance(periods, list) else [periods]:
             found = _HOURS.fullmatch(period) if isinstance(period, str) else None
             numbers = [int(number) for number in found.groups()] if found else [99] * 4
@@ -408,7 +457,11 @@ class _Reader:
             if opens >= closes:
                 check.fault(f'hours: {day}: write "09:00-15:00" in quotes, not {period!r}')
                 continue
-            yield opens, closes
+            good.append((opens, closes))
+        good.sort()
+        if any(later[0] < earlier[1] for earlier, later in pairwise(good)):
+            check.fault(f"hours: {day}: the periods overlap")
+        return good
 
     def _entry(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from sqlalchemy import select
 
-from bot import tickets
+from bot import alerts, tickets
 from bot.errors import (
     NeuvokasError,
     NotFound,
@@ -54,6 +54,7 @@ async def index(request: web.Request) -> web.Response:
             chosen = ""
         found = await tickets.in_queues(session, me, queue=chosen or None, status=wanted)
         counts = await tickets.waiting_in(session)
+        attention = await alerts.attention(session, me, request.app[CLOCK]())
     values: dict[str, Any] = {
         "me": me,
         "tickets": found,
@@ -61,6 +62,7 @@ async def index(request: web.Request) -> web.Response:
         "all_queues": request.app[TOWN]().book.queues,
         "entries": request.app[TOWN]().book.entries,
         "counts": counts,
+        "attention": attention,
         "chosen_queue": chosen,
         "chosen_status": wanted or "",
         "now": request.app[CLOCK](),

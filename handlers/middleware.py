@@ -19,6 +19,8 @@ from bot.errors import (
     NeuvokasError,
     NotAllowed,
     NotFound,
+    Outdated,
+    QueueNeeded,
     TextMissing,
     TextTooLong,
     TicketEnded,
@@ -107,7 +109,9 @@ def _is_foreign(origin: str | None, host: str) -> bool:
         return True
 
 
-def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
+def explanation(  # noqa: C901 - one case an error
+    error: NeuvokasError, words: Texts
+) -> tuple[int, str]:
     """Return the status and what to tell the reader: what is wrong and what to do."""
     _ = words.gettext
     match error:
@@ -123,6 +127,15 @@ def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
             return 409, _("This ticket is closed. The resident can open it again.")
         case ChangedMeanwhile():
             return 409, _("This changed meanwhile. Look at it again; what you wrote is still here.")
+        case Outdated():
+            return 409, _(
+                "{name} has changed this since you opened the page. What you wrote is still here."
+                " Look at it again and save."
+            ).format(name=error.who or _("Somebody"))
+        case QueueNeeded():
+            return 409, _(
+                "A rule or another queue still sends tickets to this queue. Change that first."
+            )
         case NameTaken():
             return 409, _("There is already somebody with this name. Choose another name.")
         case TextMissing():
@@ -189,6 +202,7 @@ def is_api(request: web.Request) -> bool:
     return request.path.startswith(("/api/", "/telegram")) or request.path in {
         "/healthz",
         "/readyz",
+        "/metrics",
     }
 
 

@@ -25,6 +25,7 @@ GOOD = {
     "TELEGRAM_API_URL": ("http://localhost:8082/", "http://localhost:8082"),
     "TELEGRAM_WEBHOOK_SECRET": ("AbC_-9", None),
     "SECRET_KEY": (KEY, None),
+    "METRICS_TOKEN": ("sixteen-letters-x", None),
 }
 BAD = {
     "DATABASE_URL": [
@@ -55,8 +56,15 @@ BAD = {
     "TELEGRAM_API_URL": ["api.telegram.org", "https://:443"],
     "TELEGRAM_WEBHOOK_SECRET": ["sec ret", "secret!", "ä", "s" * 257],
     "SECRET_KEY": ["secret", "s" * 31],
+    "METRICS_TOKEN": ["secret", "s" * 15, "ä" * 20],
 }
-SECRETS = ("DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "SECRET_KEY")
+SECRETS = (
+    "DATABASE_URL",
+    "TELEGRAM_TOKEN",
+    "TELEGRAM_WEBHOOK_SECRET",
+    "SECRET_KEY",
+    "METRICS_TOKEN",
+)
 
 
 def test_defaults():

@@ -5,12 +5,14 @@ from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
 from bot.models.events import Correction, Event, Handling, MovingCode, Reminder
 from bot.models.numbers import FIRST_NUMBER, ticket_number
+from bot.models.queues import Alert, KeptQueue, KeptRule, Rung
 from bot.models.staff import Credential, Role, Staff
 from bot.models.tickets import LIVE, Status, Ticket
 
 __all__ = [
     "FIRST_NUMBER",
     "LIVE",
+    "Alert",
     "Author",
     "Base",
     "Channel",
@@ -21,11 +23,14 @@ __all__ = [
     "DeliveryStatus",
     "Event",
     "Handling",
+    "KeptQueue",
+    "KeptRule",
     "Message",
     "Moment",
     "MovingCode",
     "Reminder",
     "Role",
+    "Rung",
     "Serial",
     "Staff",
     "Status",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base, Moment, Serial
@@ -25,6 +25,8 @@ class Staff(Base):
 
     Attributes:
         queues: Ids of the queues the person works in; leads and admins see all.
+        languages: Locales the person answers in. Nobody is taken to know Swedish who was not asked.
+        telegram_id: Telegram's id of the person's private chat with the bot; null until it is tied.
         password_hash: Argon2; null until the invitation is used.
     """
 
@@ -34,9 +36,14 @@ class Staff(Base):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     role: Mapped[str] = mapped_column(String(16))
     queues: Mapped[list[str]] = mapped_column(JSON)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["fi", "en"])
+    telegram_id: Mapped[str | None] = mapped_column(String(32))
     locale: Mapped[str] = mapped_column(String(2), default="fi")
     password_hash: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+Index("ix_staff_telegram_id", Staff.telegram_id, unique=True)
 
 
 class Credential(Base):

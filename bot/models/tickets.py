@@ -34,6 +34,7 @@ class Ticket(Base):
         entry: The entry whose answer did not help, or the best guess; null when there was none.
         tried: What the bot had shown or thought of, `[{"entry", "score"}]`, best first.
         reply_by: When the first reply was promised to the resident.
+        resolve_by: When the matter is to be settled; null when its queue sets no such time.
         opened_at: When it last came into its queue: its creation or its latest reopening.
     """
 
@@ -51,6 +52,7 @@ class Ticket(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     opened_at: Mapped[datetime] = mapped_column(Moment)
     reply_by: Mapped[datetime] = mapped_column(Moment)
+    resolve_by: Mapped[datetime | None] = mapped_column(Moment)
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
     replied_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bot.database import Database
 from bot.migrations import _config, is_current, migrate
-from bot.models import Base
+from bot.models import Base, Credential, Ticket
 
 
 async def test_models_and_tables_are_equal(database):
@@ -39,6 +39,47 @@ async def test_down_and_up_again(database):
     assert not await is_current(database)
     await migrate(database)
     assert await is_current(database)
+
+
+async def test_people_and_tickets_outlive_the_queues_tables(database):
+    """Staff, their sign-ins and tickets from before leads could set queues are there afterwards."""
+    from alembic import command  # noqa: PLC0415 - only here
+
+    def to(connection, revision, move):
+        config = _config()
+        config.attributes["connection"] = connection
+        move(config, revision)
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(to, "0003", command.downgrade)
+        for statement in (
+            (
+                "INSERT INTO staff (name, role, queues, locale, created_at)"
+                " VALUES ('Maija', 'staff', '[\"general\"]', 'fi', '2026-11-20 08:00:00+00:00')"
+            ),
+            (
+                "INSERT INTO credentials (hash, kind, staff_id, created_at)"
+                " VALUES ('x', 'token', 1, '2026-11-20 08:00:00+00:00')"
+            ),
+            (
+                "INSERT INTO conversations (id, channel, address, locale, state, is_unreachable, created_at)"
+                " VALUES ('c', 'web', 'c', 'sv', '{}', false, '2026-11-20 08:00:00+00:00')"
+            ),
+            (
+                "INSERT INTO tickets (conversation_id, queue, locale, status, tried, holder_id, created_at,"
+                " opened_at, reply_by, reopened) VALUES ('c', 'general', 'sv', 'claimed', '[]', 1,"
+                " '2026-11-20 08:00:00+00:00', '2026-11-20 08:00:00+00:00', '2026-11-20 13:00:00+00:00', 0)"
+            ),
+        ):
+            await connection.execute(text(statement))
+        await connection.commit()
+        await connection.run_sync(to, "head", command.upgrade)
+        await connection.commit()
+    async with database.read() as session:
+        ticket = await session.get(Ticket, 1)
+        assert (ticket.holder.name, ticket.queue, ticket.resolve_by) == ("Maija", "general", None)
+        assert (ticket.holder.languages, ticket.holder.telegram_id) == (["fi", "en"], None)
+        assert (await session.get(Credential, "x")).staff_id == ticket.holder_id
 
 
 async def test_processes_that_start_at_once_migrate_once(database):

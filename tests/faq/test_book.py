@@ -17,6 +17,11 @@ WORDS = 'print:\n  question: "Where can I print?"\n  phrasings: ["printer"]\n  a
 QUEUES = 'general: {title: {fi: "Y", sv: "A", en: "G"}, hours: {mon: ["09:00-15:00"]}, languages: [fi, sv, en]}\n'
 
 
+def more(field):
+    """The queue with one field more."""
+    return QUEUES.replace("}\n", f", {field}}}\n")
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A small book without faults."""
@@ -103,6 +108,15 @@ def test_small_book(folder):
         ("queues.yaml", QUEUES.replace('sv: "A", ', ""), "title has no sv"),
         ("queues.yaml", QUEUES.replace("[fi, sv, en]", "[de]"), "fi, sv or en"),
         ("queues.yaml", "", "queues.yaml: has no queues"),
+        ("queues.yaml", QUEUES.replace("15:00", '12:00", "11:00-15:00'), "the periods overlap"),
+        ("queues.yaml", more("first_reply: 0"), "first_reply must be minutes"),
+        ("queues.yaml", more('resolve: "240"'), "resolve must be minutes"),
+        ("queues.yaml", more("resolve: true"), "resolve must be minutes"),
+        ("queues.yaml", more('fallback: "general"'), "'general' is not another queue"),
+        ("queues.yaml", more('fallback: "nowhere"'), "'nowhere' is not another queue"),
+        ("queues.yaml", more("exceptions: []"), "exceptions is missing or not a mapping"),
+        ("queues.yaml", more('exceptions: {"31.12.": []}'), 'write a day such as "2026-12-31"'),
+        ("queues.yaml", more('exceptions: {"2026-12-31": ["9-12"]}'), 'write "09:00-15:00"'),
     ],
 )
 def test_fault_is_named(folder, file, content, said):
@@ -140,6 +154,24 @@ def test_without_queues_any_name_will_do(folder):
     (folder / "queues.yaml").unlink()
     (folder / "entries.yaml").write_text(ENTRY.replace("general", "anything"))
     assert set(book.load(folder).queues) == {"anything"}
+
+
+def test_queue_with_all_its_fields(folder):
+    """A queue's exceptions, spans and fallback are read; spans are minutes of opening time."""
+    (folder / "queues.yaml").write_text(
+        more(
+            'exceptions: {"2026-12-31": ["12:00-13:00", "09:00-11:00"], "2027-01-07": []},'
+            ' first_reply: 90, resolve: 600, fallback: "other"'
+        )
+        + QUEUES.replace("general", "other")
+    )
+    queue = book.load(folder).queues["general"]
+    assert queue.exceptions == {
+        date(2026, 12, 31): ((time(9), time(11)), (time(12), time(13))),
+        date(2027, 1, 7): (),
+    }
+    assert (queue.first_reply, queue.resolve) == (timedelta(minutes=90), timedelta(hours=10))
+    assert queue.fallback == "other"
 
 
 def test_overlay_replaces_and_adds(folder):

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bot import queues
 from bot.errors import NotFound, Unauthenticated
 from bot.models import Role, Staff
 from bot.policy import Act, may, may_appoint
@@ -30,6 +31,16 @@ PUBLIC = {
     ("GET", "/staff/join/{secret}"),
     ("POST", "/staff/join/{secret}"),
 }
+QUEUES = {
+    ("GET", "/staff/queues"),
+    ("GET", "/staff/queues/new"),
+    ("GET", "/staff/queues/{queue}"),
+    ("POST", "/staff/queues/{queue}"),
+    ("POST", "/staff/queues/{queue}/people"),
+    ("POST", "/staff/queues/{queue}/{way}"),
+    ("GET", "/staff/routing"),
+    ("POST", "/staff/routing"),
+}
 # What concerns no single ticket; each shows only what its reader may see, as tested by name.
 WITHOUT_A_TICKET = {
     ("GET", "/api/v1/staff/queues"),
@@ -39,6 +50,8 @@ WITHOUT_A_TICKET = {
     ("GET", "/staff/events"),
     ("GET", "/staff/people"),
     ("POST", "/staff/people"),
+    # Queues are for leads and admins, as `test_queues_are_for_leads` walks them.
+    *QUEUES,
 }
 
 
@@ -95,6 +108,8 @@ def filled(path, resource, number):
     addresses = [path.replace("{number}", number).replace("{secret}", "x" * 43)]
     if "{what}" in path:
         addresses = [addresses[0].replace("{what}", what) for what in ("fact", "duty", "handling")]
+    addresses = [address.replace("{queue}", "general") for address in addresses]
+    addresses = [address.replace("{way}", "book") for address in addresses]
     if "{act}" in path:
         addresses = [addresses[0].replace("{act}", act) for act in Act]
         pattern = resource.get_info()["pattern"]
@@ -184,3 +199,23 @@ async def test_people_page_is_for_leads(house, role):
     answer = await browser.sends("/staff/people", name="Uusi", role="staff")
     assert answer.status == status
     assert ("/staff/join/" in answer.text) is (status == 200)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_queues_are_for_leads(house, role):
+    """Every page and form about queues is for leads and admins; for others it does nothing."""
+    await house.staff("Maija", role, ["general"])
+    browser = await Browser(house).signs_in()
+    is_lead = role in {Role.LEAD, Role.ADMIN}
+    walked = set()
+    for method, path, resource in staff_routes(house):
+        if (method, path) in QUEUES:
+            for address in filled(path, resource, "N-1001"):
+                data = {"text": "Hei!"} if method == "POST" else None
+                answer = await browser.asks(method, address, data=data)
+                assert (answer.status != 403) is is_lead, address
+                assert answer.status < 500
+            walked.add((method, path))
+    assert walked == QUEUES
+    async with house.database.read() as session:
+        assert await queues.kept(session) == {}
