@@ -13,29 +13,32 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot import events as told_events
-from bot import jobs, ladder, queues
+from bot import jobs, ladder, queues, tallies
 from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
+from bot.switches import Watcher
 from handlers import (
     console,
     event_desk,
     events,
     health,
     metrics,
+    numbers,
     openapi,
     people,
     resident_api,
     sign_in,
     staff_api,
+    switches,
     webchat,
     webhook,
 )
 from handlers import queues as queue_pages
-from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
+from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, SWITCHES, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
 from handlers.telegram import Telegram
@@ -50,7 +53,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What is done by the clock.
-JOBS: list[jobs.Job] = [jobs.Job("reminders", 30, told_events.remind), ladder.JOB]
+JOBS: list[jobs.Job] = [
+    jobs.Job("reminders", 30, told_events.remind),
+    ladder.JOB,
+    jobs.Job("count messages", 10, tallies.gather),
+    jobs.Job("count waits", 60, tallies.follow),
+]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -79,6 +87,8 @@ def init_app(
     shelf = Shelf(settings, clock, town)
     app[TOWN] = shelf
     app[DATABASE] = Database(settings.database_url)
+    numbers.prepare(app)
+    app[SWITCHES] = Watcher(app[DATABASE], shelf.switch)
     app[STOPPING] = asyncio.Event()
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
@@ -92,9 +102,9 @@ def init_app(
         )
         senders[Channel.TELEGRAM] = app[TELEGRAM]
         app.add_routes(webhook.routes(app[TELEGRAM]))
-        app.cleanup_ctx.extend([database, arranging, telegram, deliveries(senders)])
+        app.cleanup_ctx.extend([database, arranging, switched, telegram, deliveries(senders)])
     else:
-        app.cleanup_ctx.extend([database, arranging])
+        app.cleanup_ctx.extend([database, arranging, switched])
     app.add_routes(
         [
             *webchat.ROUTES,
@@ -105,6 +115,8 @@ def init_app(
             *event_desk.ROUTES,
             *people.ROUTES,
             *queue_pages.ROUTES,
+            *switches.ROUTES,
+            *numbers.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
             *health.ROUTES,
@@ -134,6 +146,14 @@ async def arranging(app: web.Application) -> AsyncIterator[None]:
     async with app[DATABASE].read() as session:
         app[TOWN].arrange(await queues.desk(session))
     task = asyncio.create_task(queues.follow(app[DATABASE], app[TOWN].arrange), name="queues")
+    yield
+    await _end(task)
+
+
+async def switched(app: web.Application) -> AsyncIterator[None]:
+    """Know what staff have switched off before anybody is answered, and go on hearing of it."""
+    await app[SWITCHES].look()
+    task = asyncio.create_task(app[SWITCHES].run(), name="switches")
     yield
     await _end(task)
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import events, outbox, tickets
+from bot import events, outbox, tallies, tickets
 from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
 from bot.errors import NotFound, Unauthenticated
+from bot.guide import MARK
 from bot.masking import masked
 from bot.models import (
     Author,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.models import Event
+    from bot.outcomes import Said as Counted
     from bot.replies import Reply
     from bot.respond import Turn, Utterance
     from bot.town import Town
@@ -214,6 +216,7 @@ async def hear(
         choices=[],
         ticket_id=done.joins,
         key=said.key,
+        counted=tallies.mark(_counted(turn), conversation.locale),
         at=now,
     )
     session.add(own)
@@ -226,6 +229,13 @@ async def hear(
     ]
     await session.flush()
     return [own, *replies]
+
+
+def _counted(turn: Turn) -> Counted:
+    """Return what a turn counts as; asking for a person is about what was shown last."""
+    if turn.deed is Deed.ESCALATE and turn.state.tried:
+        return replace(turn.counted, entry=str(turn.state.tried[0]["entry"]))
+    return turn.counted
 
 
 async def messages_after(
@@ -300,8 +310,21 @@ async def _do(
             said = await _judged(session, conversation, town, turn.deed, judged, now)
             return _Done(turn.state, (said,), judged.id if judged else None)
         case Deed.REPEAT:
-            return _Done(turn.state, (concerned.newest or words.welcome(),), about, joins=about)
+            again = _again(concerned.newest, town, words)
+            return _Done(turn.state, (again,), about, joins=about)
     return _Done(turn.state, (), about)
+
+
+def _again(newest: Message | None, town: Town, words: Replies) -> Reply | Message:
+    """Return the newest line once more, unless what it says was switched off meanwhile."""
+    if newest is None:
+        return words.welcome()
+    entry = (newest.entry or {}).get("id", "")
+    if entry in town.book.entries and town.is_withheld(entry):
+        return words.answer(entry)
+    if town.off.is_guide and any(choice["value"].startswith(MARK) for choice in newest.choices):
+        return words.guide_paused()
+    return newest
 
 
 async def _escalate(

@@ -118,6 +118,16 @@ def _length(start: datetime, end: datetime) -> timedelta:
     return end.astimezone(UTC) - start.astimezone(UTC)
 
 
+def open_minutes(queue: Queue, start: datetime, end: datetime) -> int:
+    """Return how many minutes between two moments the queue was open.
+
+    A queue that never opens counts the minutes of the clock.
+    """
+    is_ever_open = next(openings(queue, start), None) is not None
+    span = between(queue, start, end) if is_ever_open else max(end - start, timedelta())
+    return int(span.total_seconds() // 60)
+
+
 @cache
 def _finnish(year: int) -> holidays.HolidayBase:
     return holidays.country_holidays("FI", years=year)

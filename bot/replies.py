@@ -114,13 +114,14 @@ class Replies:
     def welcome(self) -> Reply:
         """Return the greeting: what this is, what it can do, that a person is near, the languages."""
         _ = self._texts.gettext
+        greeting = _(
+            "Hello! I am Neuvokas, an automatic service of {town}. I answer questions about digital"
+            " support, scams and organising events, with answers that the city's own people wrote."
+            " Write your question in your own words. You can talk to a person at any time: press"
+            " the button or write HUMAN."
+        ).format(town=self._town.name(self.locale))
         return Reply(
-            _(
-                "Hello! I am Neuvokas, an automatic service of {town}. I answer questions about digital"
-                " support, scams and organising events, with answers that the city's own people wrote."
-                " Write your question in your own words. You can talk to a person at any time: press"
-                " the button or write HUMAN."
-            ).format(town=self._town.name(self.locale)),
+            f"{greeting}\n\n{self.paused().text}" if self._town.off.is_all else greeting,
             self._choices(*(f"lang:{locale}" for locale in LOCALES), "human"),
         )
 
@@ -168,7 +169,32 @@ class Replies:
             )
         return self.step(entry, 1) if self._steps(entry) else self.whole(entry)
 
+    def paused(self) -> Reply:
+        """Return that nothing is answered automatically now, with a person one tap away."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "I do not give automatic answers at the moment. A person can answer you: press the button"
+                " or write HUMAN. If you would rather call, the number is {phone}."
+            ).format(phone=self._town.phone),
+            self._choices("human"),
+        )
+
+    def guide_paused(self) -> Reply:
+        """Return that the event guide is silent, that nothing is lost, and a person."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "The event guide is not in use at the moment. What you told about your event is kept."
+                " A person can help you with the notices and permits. If you would rather call, the"
+                " number is {phone}."
+            ).format(phone=self._town.phone),
+            self._choices("human"),
+        )
+
     def _withheld(self) -> Reply:
+        if self._town.off.is_all:
+            return self.paused()
         _ = self._texts.gettext
         return Reply(
             _(
@@ -227,7 +253,7 @@ class Replies:
         if spoken is None or self._town.is_withheld(entry):
             return self.answer(entry)
         easy = (f"easy:{entry}",) if spoken.easy else ()
-        guide = (f"g.entry:{entry}",)
+        guide = () if self._town.off.is_guide else (f"g.entry:{entry}",)
         return Reply(
             spoken.answer,
             self._choices(*guide, f"helped:{entry}", f"missed:{entry}", *easy, "human"),
@@ -324,7 +350,20 @@ class Replies:
 
     def warning(self, entry: str) -> Reply:
         """Return a safety text, with a person at hand and nothing else to think about."""
+        if self._town.is_withheld(entry):
+            return self._shortest_warning()
         return replace(self.answer(entry), choices=self._choices(f"easy:{entry}", "human"))
+
+    def _shortest_warning(self) -> Reply:
+        """Return what stays true of any danger, while a safety text itself is switched off."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "If anybody is in danger, call 112 now. If your money or your bank codes are in danger,"
+                " call your bank now. A person can help you here, or by telephone: {phone}."
+            ).format(phone=self._town.phone),
+            self._choices("human"),
+        )
 
     def easy_answer(self, entry: str) -> Reply:
         """Return an entry's answer in easy language, or the ordinary one when there is none."""
@@ -341,6 +380,8 @@ class Replies:
         Among questions about organising an event, the guide is a choice as well.
         """
         _ = self._texts.gettext
+        if all(map(self._town.is_withheld, entries)):
+            return self._withheld()
         guided = any(self._town.book.entries[entry].guide is not None for entry in entries)
         values = [*(f"show:{entry}" for entry in entries), *(["g.go"] if guided else []), "none"]
         return Reply(
@@ -357,6 +398,8 @@ class Replies:
     def two_questions(self, entries: Sequence[str]) -> Reply:
         """Return the questions found in one message, to be taken one after the other."""
         _ = self._texts.gettext
+        if all(map(self._town.is_withheld, entries)):
+            return self._withheld()
         return Reply(
             _("You asked more than one thing. Which shall we take first? The other waits here."),
             self._numbered([*(f"show:{entry}" for entry in entries), "none"]),

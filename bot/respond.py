@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.commands import SWITCH, command_in
 from bot.guide import MARK, Guide, Talk
+from bot.outcomes import Outcome
+from bot.outcomes import Said as Counted
 from bot.permits.hearing import starts_guide
 from bot.replies import Replies, Reply
 from bot.texts import LOCALES
@@ -128,6 +130,13 @@ class Deed(StrEnum):
     MOVE = "move"
 
 
+_OUTCOMES: dict[Deed | None, Outcome] = {
+    Deed.ADD: Outcome.ADDED,
+    Deed.ESCALATE: Outcome.ESCALATED,
+    Deed.HAND_IN: Outcome.ESCALATED,
+}
+
+
 @dataclass(frozen=True)
 class Turn:
     """What the bot does with one utterance.
@@ -135,6 +144,7 @@ class Turn:
     Attributes:
         shown: How the utterance is shown in the conversation: a button by its label.
         ticket: The ticket's id for REOPEN and SOLVED.
+        counted: What it counts as in the numbers.
     """
 
     state: State
@@ -143,6 +153,7 @@ class Turn:
     replies: tuple[Reply, ...] = ()
     deed: Deed | None = None
     ticket: int | None = None
+    counted: Counted = field(default_factory=Counted)
 
 
 @dataclass(frozen=True)
@@ -217,7 +228,7 @@ class _Responder:
         if command and command not in {"yes", "no"} and not to_staff:
             return self._command(command)
         if self.matter and not self.state.aside:
-            return Turn(self.state, self.locale, self.said.text, deed=Deed.ADD)
+            return self._say(deed=Deed.ADD)
         return self._told_guide(self.guide) if self.guide else self._match()
 
     def _warn(self, danger: Sign) -> Turn:
@@ -230,6 +241,7 @@ class _Responder:
                 self.state.showing(f"show:{entry}"), misses=0, tried=self._tried_first(entry)
             ),
             deed=Deed.ADD if self.matter and not self.state.aside else None,
+            counted=Counted(Outcome.WARNED, entry),
         )
 
     def _say(
@@ -239,6 +251,7 @@ class _Responder:
         shown: str | None = None,
         deed: Deed | None = None,
         ticket: int | None = None,
+        counted: Counted | None = None,
     ) -> Turn:
         return Turn(
             state or self.state,
@@ -247,7 +260,12 @@ class _Responder:
             replies,
             deed,
             ticket,
+            counted or Counted(_OUTCOMES.get(deed, Outcome.OTHER)),
         )
+
+    def _given(self, entry: str, outcome: Outcome = Outcome.ASSUMED) -> Counted:
+        """Return what an answer counts as: as none when it may not be given."""
+        return Counted(Outcome.PAUSED if self.town.is_withheld(entry) else outcome, entry)
 
     def _guided(self, said: Said, shown: str | None = None) -> Turn:
         """Say what the guide says, and keep what it was told.
@@ -260,20 +278,35 @@ class _Responder:
         *first, last = said.replies
         if self.matter and not self.state.aside:
             last = replace(last, choices=(*last.choices, *self.replies.back_to_staff()))
-        return self._say(*first, last, state=state, shown=shown or said.shown or None)
+        return self._say(
+            *first,
+            last,
+            state=state,
+            shown=shown or said.shown or None,
+            counted=Counted(Outcome.GUIDED),
+        )
 
     def _told_guide(self, guide: Guide) -> Turn:
         """Hand what was typed to the guide; what is no answer may be a question to the book."""
-        said = self.talk.hear(guide, self.said.text)
+        is_off = self.town.off.is_guide
+        said = None if is_off else self.talk.hear(guide, self.said.text)
         if said:
             return self._guided(said)
         match = self.town.matcher.match(self.said.text, self.locale)
         if match.entry and self._may_mean(match.candidates[0]):
+            counted = self._given(match.entry)
+            if is_off:
+                return self._say(self.replies.answer(match.entry), counted=counted)
             answer = replace(self.replies.answer(match.entry), choices=())
-            return self._say(answer, self.talk.question_again(guide))
+            return self._say(answer, self.talk.question_again(guide), counted=counted)
+        if is_off:
+            return self._say(self.replies.guide_paused())
         return self._guided(self.talk.not_understood(guide))
 
     def _press_guide(self, value: str, shown: str | None) -> Turn:
+        if self.town.off.is_guide:
+            pressed = next((label for label, offered in self.offered if offered == value), value)
+            return self._say(self.replies.guide_paused(), shown=shown or pressed)
         name, _, rest = value.partition(":")
         if name == f"{MARK}entry":
             entry = self.town.book.entries.get(rest)
@@ -325,7 +358,7 @@ class _Responder:
         if command == "language":
             return self._say(self.replies.languages())
         if command == "back":
-            return self._guided(self.talk.back(self.guide)) if self.guide else self._back()
+            return self._back()
         if command == "stop" and self.guide:
             return self._guided(self.talk.stop(self.guide))
         if command == "stop":
@@ -360,6 +393,10 @@ class _Responder:
         )
 
     def _back(self) -> Turn:
+        if self.guide and self.town.off.is_guide:
+            return self._say(self.replies.guide_paused())
+        if self.guide:
+            return self._guided(self.talk.back(self.guide))
         if self.matter and self.state.aside:
             return self._choose("resume", shown=self.said.text)
         trail = self.state.trail[:-1]
@@ -397,6 +434,7 @@ class _Responder:
                 self.replies.answer(rest),
                 state=replace(self.state.showing(value), misses=0, tried=self._tried_first(rest)),
                 shown=label,
+                counted=self._given(rest, Outcome.CHOSEN),
             )
         if name in {"step", "whole"}:
             return self._say(self._screen(value), state=self.state.showing(value), shown=label)
@@ -422,12 +460,22 @@ class _Responder:
             "easy": lambda: replies.easy_answer(rest),
         }
         if name in simple:
-            return self._say(simple[name](), shown=label)
+            outcome = {"helped": Outcome.CONFIRMED, "easy": Outcome.EASY}.get(name, Outcome.OTHER)
+            return self._say(simple[name](), shown=label, counted=Counted(outcome, rest))
         if name == "missed":
             others = [tried["entry"] for tried in self.state.tried if tried["entry"] != rest]
-            known = [entry for entry in others if entry in self.town.book.entries][: _SUGGESTED - 1]
+            known = [
+                entry
+                for entry in others
+                if entry in self.town.book.entries and not self.town.is_withheld(entry)
+            ][: _SUGGESTED - 1]
             missed = replace(self.state, misses=self.state.misses + 1)
-            return self._say(replies.did_not_help(known), state=missed, shown=label)
+            return self._say(
+                replies.did_not_help(known),
+                state=missed,
+                shown=label,
+                counted=Counted(Outcome.WRONG, rest),
+            )
         if name == "status" or self.matter is None:
             return self._say(shown=label, deed=Deed.STATUS)
         number = self.matter.number
@@ -444,21 +492,32 @@ class _Responder:
 
     def _match(self) -> Turn:
         if is_foreign(self.said.text):
-            return self._say(self.replies.other_language())
+            return self._say(self.replies.other_language(), counted=Counted(Outcome.FOREIGN))
         match = self.town.matcher.match(self.said.text, self.locale)
         if match.locale in LOCALES:
             self.locale = match.locale
         if starts_guide(self.said.text, self.locale):
+            if self.town.off.is_guide:
+                return self._say(self.replies.guide_paused())
             return self._guided(self.talk.begin(self.said.text))
         tried = tuple(
             {"entry": candidate.entry, "score": round(candidate.score, 3)}
             for candidate in match.candidates[:_TRIED]
         )
+        if self.town.off.is_all and not self._is_safe(match.entry):
+            # Whatever else would be said, to ask again too, leads to an answer that is not given.
+            return self._say(
+                self.replies.paused(),
+                state=replace(self.state, tried=tried or self.state.tried),
+                counted=Counted(Outcome.PAUSED, str(tried[0]["entry"]) if tried else ""),
+            )
         if match.parts:
             asked = [part.candidates[0].entry for part in match.parts]
             state = replace(self.state, misses=0, tried=tried)
             return self._say(
-                self.replies.two_questions(asked), state=state.showing("suggest:" + ",".join(asked))
+                self.replies.two_questions(asked),
+                state=state.showing("suggest:" + ",".join(asked)),
+                counted=Counted(Outcome.SUGGESTED, asked[0]),
             )
         entries = [candidate.entry for candidate in match.candidates if self._may_mean(candidate)]
         if match.decision is Decision.ESCALATE or not entries:
@@ -467,15 +526,31 @@ class _Responder:
                 self.state, misses=self.state.misses + 1, tried=tried or self.state.tried
             )
             return self._say(
-                self.replies.not_found() if first else self.replies.not_found_again(), state=state
+                self.replies.not_found() if first else self.replies.not_found_again(),
+                state=state,
+                counted=Counted(Outcome.NOT_FOUND, str(tried[0]["entry"]) if tried else ""),
             )
         state = replace(self.state, misses=0, tried=tried)
         if match.entry and match.entry == entries[0]:
             shown = f"show:{match.entry}"
-            return self._say(self.replies.answer(match.entry), state=state.showing(shown))
+            return self._say(
+                self.replies.answer(match.entry),
+                state=state.showing(shown),
+                counted=self._given(match.entry),
+            )
         suggested = entries[:_SUGGESTED]
         return self._say(
-            self.replies.suggest(suggested), state=state.showing("suggest:" + ",".join(suggested))
+            self.replies.suggest(suggested),
+            state=state.showing("suggest:" + ",".join(suggested)),
+            counted=Counted(Outcome.SUGGESTED, suggested[0]),
+        )
+
+    def _is_safe(self, entry: str | None) -> bool:
+        """Whether it is a safety text that is given even when everything else is switched off."""
+        return (
+            entry in ENTRIES
+            and not self.town.is_withheld(entry)
+            and not is_said_otherwise(self.said.text, entry)
         )
 
     def _may_mean(self, candidate: Candidate) -> bool:

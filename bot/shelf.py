@@ -15,6 +15,7 @@ from bot.errors import SettingsError
 from bot.routing import Desk
 from bot.texts import ZONE
 from bot.town import arranged, town_from
+from bot.withheld import SwitchedOff
 from faq.book import BookError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Shelf:
         self._stamp = _stamp(settings.content_dir)
         self._settings = settings
         self._desk = Desk()
+        self._off = SwitchedOff()
         self._read = self._placed(town or town_from(*self._source))
         self._town = self._read
         # What is wrong with the files as they are now, while an older book stays in use.
@@ -80,10 +82,18 @@ class Shelf:
             self._desk = desk
             self._town = arranged(self._read, desk)
 
+    def switch(self, off: SwitchedOff) -> None:
+        """Give answers without what is switched off from now on, also when the book changes."""
+        self._off = off
+        self._read = replace(self._read, off=off)
+        self._town = replace(self._town, off=off)
+
     def _placed(self, town: Town) -> Town:
-        """Return a town that knows where its pages are."""
+        """Return a town that knows where its pages are and what staff have switched off."""
         settings = self._settings
-        return replace(town, base_url=settings.base_url, secret_key=settings.secret_key)
+        return replace(
+            town, base_url=settings.base_url, secret_key=settings.secret_key, off=self._off
+        )
 
     async def watch(self) -> None:
         """Take up changes for as long as the process lives."""

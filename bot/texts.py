@@ -52,6 +52,10 @@ class Texts:
         """Return a date as it is written in running text: 21. marraskuuta 2026."""
         return format_date(day, "long", locale=self._babel)
 
+    def month(self, day: Day) -> str:
+        """Return the month of a date: marraskuu 2026."""
+        return format_date(day, "LLLL y", locale=self._babel)
+
     def weekday(self, day: Day) -> str:
         """Return a weekday and a date without the year: maanantai 23. marraskuuta."""
         pattern = {"fi": "cccc d. MMMM", "sv": "cccc d MMMM", "en": "EEEE d MMMM"}[self.locale]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError
 from bot.permits import FactsError, read_facts
+from bot.withheld import SwitchedOff
 from faq import alarms, book, encoder, matching
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Town:
         rules: Into which queue tickets go; the first one that fits decides.
         base_url: Where residents' pages are, without a slash at the end.
         secret_key: Signs the private links to plans.
+        off: What staff have switched off.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Town:
     rules: tuple[Rule, ...] = ()
     base_url: str = ""
     secret_key: str = field(default="", repr=False)
+    off: SwitchedOff = field(default_factory=SwitchedOff)
 
     @property
     def phone(self) -> str:
@@ -50,8 +53,11 @@ class Town:
         return PHONES[self.id]
 
     def is_withheld(self, entry: str) -> bool:
-        """Return whether an entry's answer may not be given any more."""
-        return self.book.entries[entry].is_withheld(self.today)
+        """Return whether an entry's answer may not be given: it is out of date or switched off."""
+        found = self.book.entries[entry]
+        return found.is_withheld(self.today) or self.off.covers(
+            entry, found.topic, is_safety=entry in alarms.ENTRIES
+        )
 
     def plan_key(self, event: str) -> str:
         """Return what names an event's plan in a private link; nobody can guess it."""

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.database import Database
 from bot.settings import Settings
 from bot.shelf import Shelf
+from bot.switches import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,8 @@ SETTINGS = web.AppKey("SETTINGS", Settings)
 DATABASE = web.AppKey("DATABASE", Database)
 # The town as it is when asked: editors change its book while it serves.
 TOWN = web.AppKey("TOWN", Shelf)
+# What staff have switched off; a look takes in what another process was told.
+SWITCHES = web.AppKey("SWITCHES", Watcher)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
 STOPPING = web.AppKey("STOPPING", asyncio.Event)
 # The reader's language, once it is known who reads.

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.policy import may
 from bot.texts import LANGUAGES, texts
+from handlers.keys import TOWN
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -32,7 +33,12 @@ def page(
 def fragment(request: web.Request, name: str, locale: str, /, **values: Any) -> str:
     """Return a template's text in a language."""
     return _template(name, locale).render(
-        locale=locale, languages=LANGUAGES, path=request.path, words=texts(locale), **values
+        locale=locale,
+        languages=LANGUAGES,
+        path=request.path,
+        words=texts(locale),
+        off=request.app[TOWN]().off,
+        **values,
     )
 
 
@@ -58,4 +64,5 @@ def _environment(locale: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["day"] = date.fromisoformat
     environment.globals["may"] = may
+    environment.globals["zip"] = zip
     return environment

@@ -7,6 +7,8 @@ from bot.models.events import Correction, Event, Handling, MovingCode, Reminder
 from bot.models.numbers import FIRST_NUMBER, ticket_number
 from bot.models.queues import Alert, KeptQueue, KeptRule, Rung
 from bot.models.staff import Credential, Role, Staff
+from bot.models.switches import Switch
+from bot.models.tallies import Tally, Wait
 from bot.models.tickets import LIVE, Status, Ticket
 
 __all__ = [
@@ -34,6 +36,9 @@ __all__ = [
     "Serial",
     "Staff",
     "Status",
+    "Switch",
+    "Tally",
     "Ticket",
+    "Wait",
     "ticket_number",
 ]

@@ -62,6 +62,7 @@ class Message(Base):
         choices: `[{"label", "value"}]`, empty when none are offered.
         entry: `{"id", "source", "reviewed"}` when the text is an answer from the book.
         ticket_id: The ticket it belongs to.
+        counted: What it counts as in the numbers, until it is counted; see `bot.tallies.mark`.
         files: `[{"name", "href"}]`, addresses below the service's own; null when there are none.
     """
 
@@ -80,6 +81,7 @@ class Message(Base):
     key: Mapped[str | None] = mapped_column(String(100))
     cause_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     files: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    counted: Mapped[str | None] = mapped_column(String(100))
     at: Mapped[datetime] = mapped_column(Moment)
 
     @property
@@ -91,3 +93,10 @@ class Message(Base):
 Index("ix_messages_conversation_id_id", Message.conversation_id, Message.id)
 Index("ix_messages_ticket_id", Message.ticket_id)
 Index("ix_messages_cause_id", Message.cause_id)
+# Only of those that wait to be counted, which are few.
+Index(
+    "ix_messages_counted",
+    Message.id,
+    sqlite_where=Message.counted.is_not(None),
+    postgresql_where=Message.counted.is_not(None),
+)

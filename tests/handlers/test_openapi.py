@@ -253,6 +253,7 @@ async def test_real_answers_are_as_described(house, registry):
         await check.call("POST", f"{ticket}/{act}", json={"text": "Hei!"})
         await check.call("POST", f"{ticket}/{act}", events, json={"text": "Hei!"})
         await check.call("POST", f"{ticket}/{act}", maija.token, headers=foreign)
+    await numbers_asked_for(check, maija.token)
     for path in ("/api/openapi.json", *HEALTH):
         await check.call("GET", path)
 
@@ -264,6 +265,18 @@ async def test_real_answers_are_as_described(house, registry):
     # Streams are checked below; our own faults and an unready service by tests of their own.
     untried = {one for one in described - check.seen if one[2] not in {"500", "503"}}
     assert untried == {("GET", "/api/v1/conversations/{id}/events", "200")}
+
+
+async def numbers_asked_for(check, token_of_staff):
+    """Ask for the numbers as a lead, as staff, as anybody, and for periods that are none."""
+    numbers, liisa = "/api/v1/staff/numbers", await lead(check.house)
+    await check.call("GET", numbers, liisa.token)
+    await check.call("GET", f"{numbers}?period=x", liisa.token)
+    await check.call("GET", numbers, token_of_staff)
+    await check.call("GET", numbers)
+    for path in ("/api/v1/open/statistics", "/api/v1/open/ai-register"):
+        await check.call("GET", path)
+        await check.call("GET", f"{path}?month=x")
 
 
 async def test_streamed_messages_are_as_described(house, registry):
@@ -293,7 +306,8 @@ async def test_unready_and_failing_are_as_described(house, registry, monkeypatch
     resident = WebResident(house, "fi")
     await resident.arrives()
     maija = await house.staff()
-    for name in ("resident_api.of_token", "resident_api.begin", "staff_api.staff_behind"):
+    broken = ("resident_api.of_token", "resident_api.begin", "staff_api.staff_behind")
+    for name in (*broken, "numbers.staff_behind", "numbers._open_report"):
         monkeypatch.setattr(f"handlers.{name}", fails)
     for fault, status in ((RuntimeError, 500), (OSError, 503)):
         faults.append(fault)

@@ -20,6 +20,7 @@ from bot.models import Role
 from bot.texts import LOCALES, texts
 from handlers.keys import TOWN
 from tests.conftest import House, WebResident, settings_for
+from tests.handlers.test_numbers import counted, waited
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -446,6 +447,31 @@ async def event_desk(page: Page) -> AsyncIterator[str]:
     yield "event to decide on"
 
 
+async def switches_and_numbers(page: Page, house: House) -> AsyncIterator[str]:
+    """Walk through switching everything off and on, and through numbers with something in them."""
+    await counted(house, people=20)
+    await counted(house, people=9, locale="sv", outcome="not_found")
+    await waited(house)
+    await page.goto("/staff/numbers")
+    for summary in await page.locator("main summary").all():
+        await summary.click()
+    yield "numbers"
+    await page.goto("/open/ai-register")
+    yield "register"
+    await page.goto("/staff/switches")
+    await page.locator(".all-off textarea").fill("Wrong.")
+    await page.locator(".all-off [name=sure]").check()
+    await page.locator(".all-off button").click()
+    await expect(page.locator(".switched-off")).to_be_visible()
+    yield "switches"
+    await page.goto("/")
+    await expect(page.locator(".paused")).to_be_visible()
+    yield "paused chat"
+    await page.goto("/staff/switches")
+    await page.locator("button[name=on]").click()
+    await expect(page.locator(".switched-off")).to_have_count(0)
+
+
 async def every_page(page: Page, house: House, lead: Member, locale: str) -> AsyncIterator[str]:
     """Walk through every page, each in the state that shows most; give its name."""
     yield "greeting"
@@ -491,6 +517,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     await expect(page.locator("#link")).to_be_visible()
     yield "people"
     async for name in event_desk(page):
+        yield name
+    async for name in switches_and_numbers(page, house):
         yield name
     await page.goto("/staff/tickets/N-1001")
     await page.locator(".tried summary").first.click()

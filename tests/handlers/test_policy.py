@@ -10,6 +10,7 @@ from bot import queues
 from bot.errors import NotFound, Unauthenticated
 from bot.models import Role, Staff
 from bot.policy import Act, may, may_appoint
+from handlers.keys import TOWN
 from tests.handlers.conftest import Browser, escalated, told
 
 EVERYWHERE = {
@@ -52,6 +53,11 @@ WITHOUT_A_TICKET = {
     ("POST", "/staff/people"),
     # Queues are for leads and admins, as `test_queues_are_for_leads` walks them.
     *QUEUES,
+    ("GET", "/api/v1/staff/numbers"),
+    ("GET", "/staff/numbers"),
+    ("GET", "/staff/numbers.{form}"),
+    ("GET", "/staff/switches"),
+    ("POST", "/staff/switches"),
 }
 
 
@@ -114,6 +120,7 @@ def filled(path, resource, number):
         addresses = [addresses[0].replace("{act}", act) for act in Act]
         pattern = resource.get_info()["pattern"]
         addresses = [address for address in addresses if pattern.fullmatch(address)]
+    addresses = [address.replace("{form}", "csv") for address in addresses]
     assert addresses
     assert "{" not in "".join(addresses), f"say in this test what {path} needs"
     return addresses
@@ -219,3 +226,26 @@ async def test_queues_are_for_leads(house, role):
     assert walked == QUEUES
     async with house.database.read() as session:
         assert await queues.kept(session) == {}
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_switches_are_for_leads_and_editors(house, role):
+    """Switching answers off, and seeing the history, is for leads, admins and editors."""
+    await house.staff("Maija", role, ["general"])
+    browser = await Browser(house).signs_in()
+    may_switch = role is not Role.STAFF
+    assert (await browser.opens("/staff/switches")).status == (200 if may_switch else 403)
+    answer = await browser.sends("/staff/switches", what="all", sure="1", reason="It is wrong.")
+    assert answer.status == (303 if may_switch else 403)
+    assert house.app[TOWN]().off.is_all is may_switch
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_numbers_are_for_leads(house, role):
+    """The numbers are for leads and admins, on the page, as a file and for programs."""
+    member = await house.staff("Maija", role, ["general"])
+    browser = await Browser(house).signs_in()
+    status = 200 if role in {Role.LEAD, Role.ADMIN} else 403
+    for path in ("/staff/numbers", "/staff/numbers.csv", "/staff/numbers.json"):
+        assert (await browser.opens(path)).status == status
+    assert (await member.asks("GET", "/numbers"))[0] == status
