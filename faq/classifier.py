@@ -37,7 +37,9 @@ def train(
     left_out = 0.0 if size < LARGE else LEFT_OUT
     louder = np.float32((1 - left_out) ** -0.5)
     order = np.empty(0, np.int64)
-    for _ in range(steps):
+    for i in range(steps):
+        # Steps that go on from a start shrink, so that the last utterances do not count most.
+        pace = step if start is None else step * (1 - i / steps)
         if len(order) < min(batch, size):
             order = np.concatenate([order, random.permutation(size)])
         chosen, order = order[:batch], order[batch:]
@@ -56,7 +58,7 @@ def train(
         scores[np.arange(len(chosen)), classes[chosen]] -= 1
         gradient = some.T @ scores
         spread[columns] += np.einsum("ij,ij->i", gradient, gradient)[:, None]
-        gradient *= step / spread[columns] ** DAMPING
+        gradient *= pace / spread[columns] ** DAMPING
         part -= gradient
         weights[columns] = part
     return weights
