@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Answers are compared with their scores in bins this wide.
 BIN = 0.1
 SUGGESTED = 3
+# The entry that says kindly what the service does not answer: to what nothing fits, no wrong answer.
+REFUSAL = "off-topic"
 # Stands between two entries of which either is right.
 OR = " or "
 
@@ -38,6 +40,13 @@ class Asked:
     def right(self) -> frozenset[str]:
         """Return the entries of which each is right."""
         return frozenset(rights(self.entry))
+
+    @property
+    def is_wrong(self) -> bool:
+        """Return whether it got an answer at once that is not right."""
+        given = self.match.entry
+        allowed = self.right or {REFUSAL}
+        return given is not None and given not in allowed
 
     @property
     def group(self) -> str:
@@ -63,8 +72,7 @@ def measure(asked: Sequence[Asked]) -> dict[str, dict[str, Any]]:
 def _figures(asked: list[Asked]) -> dict[str, Any]:
     known = [one for one in asked if one.entry]
     nothing = [one for one in asked if not one.entry]
-    answered = [one for one in asked if one.match.decision is Decision.ANSWER]
-    wrong = [one for one in answered if one.match.entry not in one.right]
+    wrong = [one for one in asked if one.is_wrong]
     spoken = [one for one in asked if one.locale]
     return {
         "asked": len(asked),
@@ -73,7 +81,7 @@ def _figures(asked: list[Asked]) -> dict[str, Any]:
         "answered": _share(one.match.decision is Decision.ANSWER for one in known),
         "wrong_answers": round(len(wrong) / len(asked), 4) if asked else None,
         "nothing_asked": len(nothing),
-        "nothing_answered": _share(one.match.decision is Decision.ANSWER for one in nothing),
+        "nothing_answered": _share(one.is_wrong for one in nothing),
         "nothing_refused": _share(one.match.decision is Decision.ESCALATE for one in nothing),
         "language_right": _share(one.match.locale == one.locale for one in spoken),
         "calibration": _calibration([one for one in asked if one.match.candidates]),

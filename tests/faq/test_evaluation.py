@@ -51,6 +51,13 @@ def test_either_of_two_entries_is_right():
     assert figures["nothing_answered"] == 1.0
 
 
+def test_a_kind_refusal_is_no_wrong_answer():
+    """To what nothing fits, the entry that says so is no answer; to a question it is a wrong one."""
+    refused = measure([asked(None, "answer", ("off-topic", 0.95))])["fi"]
+    assert (refused["wrong_answers"], refused["nothing_answered"]) == (0.0, 0.0)
+    assert measure([asked("a", "answer", ("off-topic", 0.95))])["fi"]["wrong_answers"] == 1.0
+
+
 def test_groups_and_table():
     """Each language has its row and all of them one; nothing asked is a dash, not a zero."""
     figures = measure(
