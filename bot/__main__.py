@@ -96,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     judge = command("evaluate", _evaluate, "measure the matcher on sentences whose entry is known")
     judge.add_argument(
-        "file", type=Path, help='JSON lines: {"text": "...", "entry": id or null, "locale"?}'
+        "file",
+        type=Path,
+        help='JSON lines: {"text": "...", "entry": id, "id or id" or null, "locale"?}',
     )
     judge.add_argument(
         "--content", type=Path, help="a folder in the book's format; default: the town's book"
@@ -201,13 +203,14 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     try:
         rows = [json.loads(line) for line in options.file.read_text().splitlines() if line.strip()]
         asked = [(str(row["text"]), row["entry"], row.get("locale")) for row in rows]
+        named = {name for _, entry, _ in asked for name in evaluation.rights(entry)}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         print(
             f'neuvokas: {options.file}: each line must be {{"text": "...", "entry": ...}}: {error}',
             file=sys.stderr,
         )
         return 2
-    unknown = sorted({entry for _, entry, _ in asked if entry and entry not in content.entries})
+    unknown = sorted(named - content.entries.keys())
     if unknown:
         print(f"neuvokas: the book has no entry {', '.join(unknown)}", file=sys.stderr)
         return 2

@@ -22,7 +22,7 @@ from faq.training import Trained
 Arrays = dict[str, npt.NDArray[Any]]
 
 # Raise it when the arrays change their meaning; old files are then left alone.
-FORMAT = 4
+FORMAT = 5
 # So many learnt books are left in a folder, the newest; each takes some sixty megabytes.
 KEPT = 6
 

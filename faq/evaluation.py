@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 # Answers are compared with their scores in bins this wide.
 BIN = 0.1
 SUGGESTED = 3
+# The entry that says kindly what the service does not answer: to what nothing fits, no wrong answer.
+REFUSAL = "off-topic"
+# Stands between two entries of which either is right.
+OR = " or "
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Asked:
     """One sentence and what became of it.
 
     Attributes:
-        entry: The right entry; None when nothing fits the sentence.
+        entry: The right entry, or several with " or " between them; None when nothing fits the sentence.
         locale: The sentence's language, when known.
     """
 
@@ -33,9 +37,26 @@ class Asked:
     match: Match
 
     @property
+    def right(self) -> frozenset[str]:
+        """Return the entries of which each is right."""
+        return frozenset(rights(self.entry))
+
+    @property
+    def is_wrong(self) -> bool:
+        """Return whether it got an answer at once that is not right."""
+        given = self.match.entry
+        allowed = self.right or {REFUSAL}
+        return given is not None and given not in allowed
+
+    @property
     def group(self) -> str:
         """Return the language it is counted under: its own when known, else the one recognised."""
         return self.locale or self.match.locale
+
+
+def rights(entry: str | None) -> list[str]:
+    """Return the right entries of a label: "a or b" names two, and None names none."""
+    return entry.split(OR) if entry else []
 
 
 def measure(asked: Sequence[Asked]) -> dict[str, dict[str, Any]]:
@@ -51,17 +72,16 @@ def measure(asked: Sequence[Asked]) -> dict[str, dict[str, Any]]:
 def _figures(asked: list[Asked]) -> dict[str, Any]:
     known = [one for one in asked if one.entry]
     nothing = [one for one in asked if not one.entry]
-    answered = [one for one in asked if one.match.decision is Decision.ANSWER]
-    wrong = [one for one in answered if one.match.entry != one.entry]
+    wrong = [one for one in asked if one.is_wrong]
     spoken = [one for one in asked if one.locale]
     return {
         "asked": len(asked),
-        "top_1": _share(one.entry in _first(one, 1) for one in known),
-        "top_3": _share(one.entry in _first(one, SUGGESTED) for one in known),
+        "top_1": _share(not one.right.isdisjoint(_first(one, 1)) for one in known),
+        "top_3": _share(not one.right.isdisjoint(_first(one, SUGGESTED)) for one in known),
         "answered": _share(one.match.decision is Decision.ANSWER for one in known),
         "wrong_answers": round(len(wrong) / len(asked), 4) if asked else None,
         "nothing_asked": len(nothing),
-        "nothing_answered": _share(one.match.decision is Decision.ANSWER for one in nothing),
+        "nothing_answered": _share(one.is_wrong for one in nothing),
         "nothing_refused": _share(one.match.decision is Decision.ESCALATE for one in nothing),
         "language_right": _share(one.match.locale == one.locale for one in spoken),
         "calibration": _calibration([one for one in asked if one.match.candidates]),
@@ -82,7 +102,7 @@ def _calibration(asked: list[Asked]) -> list[dict[str, Any]]:
     bins: dict[int, list[bool]] = defaultdict(list)
     for one in asked:
         first = one.match.candidates[0]
-        bins[min(int(first.score / BIN), round(1 / BIN) - 1)].append(first.entry == one.entry)
+        bins[min(int(first.score / BIN), round(1 / BIN) - 1)].append(first.entry in one.right)
     return [
         {"from": round(number * BIN, 2), "count": len(right), "right": _share(right)}
         for number, right in sorted(bins.items())

@@ -86,7 +86,7 @@ def shares(each: float) -> Floats:
     """
     company = min(1.0, float(np.log2(max(each, 1.0))) / 2)
     found = np.array(
-        [1.0, 1.0 - 0.3 * company, 0.5 + 0.5 * company, 0.3 + 0.4 * company], np.float32
+        [1.0, 1.0 - 0.3 * company, 0.25 + 0.75 * company, 0.1 + 0.6 * company], np.float32
     )
     found /= np.sqrt((found**2).sum())
     return found

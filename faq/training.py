@@ -23,9 +23,15 @@ LARGE = 6_000  # above this one part is held out, not each in turn
 HUGE = 20_000  # above this a feature must be in three utterances
 HELD_OUT = 8  # the one part is an eighth
 CASES = 1_600
+LARGE_CASES = 2_400
 WEIGHTS = 30_000_000  # features x entries: 60 MB
 NEAR_MISSES = 0.25  # share of the cases whose own entry is hidden: what the book does not have
+LARGE_NEAR_MISSES = 0.1  # a large book has sentences that no entry answers, which tell more
 ENOUGH = 40
+# A book of many utterances hardly needs the prior's word; docs/matching.md, "Calibration".
+LARGE_TRUST = 10.0
+# What no entry answers is a small part of a book, and weighs here as if it were half of it, if it can.
+MOST_OUTSIDE = 6.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Trained:
 
 def epochs(size: int) -> float:
     """Return how often the classifier goes through the utterances; measured, see matching.md."""
-    return 12 if size < classifier.LARGE else 3 if size < 12_000 else 2
+    return 12 if size < classifier.LARGE else 3
 
 
 def train(lesson: Lesson, language: LanguageModel) -> Trained:
@@ -63,7 +69,8 @@ def train(lesson: Lesson, language: LanguageModel) -> Trained:
     full = index.train(space, used, epochs(size) / 2 if start is not None else epochs(size), start)
     prior = prior_for(_each(lesson))
     full.weights = full.weights.astype(np.float16)
-    fitted = calibration.fit(cases if len(cases) >= ENOUGH else (), prior)
+    trust = LARGE_TRUST if size > LARGE else calibration.TRUST
+    fitted = calibration.fit(cases if len(cases) >= ENOUGH else (), prior, trust)
     return Trained(full, fitted, language)
 
 
@@ -100,6 +107,8 @@ def _cases(
     parts = HELD_OUT if large else FOLDS
     part = lesson.places % parts
     random = np.random.default_rng(0)
+    near_misses = LARGE_NEAR_MISSES if large else NEAR_MISSES
+    outside = _weight_outside(lesson)
     cases: list[Case] = []
     start = None
     for turn in range(1 if large else parts):
@@ -108,22 +117,37 @@ def _cases(
         held = held[still[lesson.classes[held]]]
         if len(held) == 0 or still[: lesson.count].sum() < 2:
             continue
-        held = random.permutation(held)[: CASES // (1 if large else parts)]
+        held = random.permutation(held)[: LARGE_CASES if large else CASES // parts]
         partial = index.train(space, choose(lesson, rows, kept), epochs(size))
         if large:
             start = partial.weights
         for i in held:
-            cases.extend(_both(partial, lesson, space, int(i), random.random()))
+            if lesson.classes[i] == lesson.count:
+                cases.append(_case(partial, lesson, space, int(i), weight=outside))
+                continue
+            cases.append(_case(partial, lesson, space, int(i)))
+            if random.random() < near_misses:
+                cases.append(_case(partial, lesson, space, int(i), hidden=True))
     return cases, start
 
 
-def _both(index: Index, lesson: Lesson, space: FeatureSpace, i: int, chance: float) -> list[Case]:
-    text = lesson.texts[i]
-    own = int(lesson.classes[i])
-    vector = space.vector(text)
+def _weight_outside(lesson: Lesson) -> float:
+    """Return how many cases each sentence counts for that no entry answers."""
+    outside = int((lesson.classes == lesson.count).sum())
+    return min(MOST_OUTSIDE, (len(lesson.classes) - outside) / max(1, outside))
+
+
+def _case(
+    index: Index,
+    lesson: Lesson,
+    space: FeatureSpace,
+    i: int,
+    weight: float = 1.0,
+    hidden: bool = False,
+) -> Case:
+    """Return what the index finds for an utterance; `hidden` makes as if its entry were not there."""
+    text, own = lesson.texts[i], int(lesson.classes[i])
     meaning = None if lesson.meanings is None else lesson.meanings[i]
-    ours = own < lesson.count
-    found = [Case(index.evidence(vector, text, meaning), own if ours else -1)]
-    if ours and chance < NEAR_MISSES:
-        found.append(Case(index.evidence(vector, text, meaning, without=own), -1))
-    return found
+    without = own if hidden else -1
+    evidence = index.evidence(space.vector(text), text, meaning, without)
+    return Case(evidence, -1 if hidden or own == lesson.count else own, weight)

@@ -35,6 +35,29 @@ def test_figures():
     assert figures["calibration"][-1] == {"from": 0.9, "count": 3, "right": 0.3333}
 
 
+def test_either_of_two_entries_is_right():
+    """Where a label names two entries, whichever is found first is right, and no third one."""
+    figures = measure(
+        [
+            asked("a or b", "answer", ("b", 0.95), ("a", 0.02)),
+            asked("a or b", "suggest", ("c", 0.5), ("d", 0.2), ("a", 0.1)),
+            asked("a or b", "answer", ("c", 0.91)),
+            asked(None, "answer", ("b", 0.93)),
+        ]
+    )["fi"]
+    assert figures["top_1"] == round(1 / 3, 4)
+    assert figures["top_3"] == round(2 / 3, 4)
+    assert figures["wrong_answers"] == 0.5
+    assert figures["nothing_answered"] == 1.0
+
+
+def test_a_kind_refusal_is_no_wrong_answer():
+    """To what nothing fits, the entry that says so is no answer; to a question it is a wrong one."""
+    refused = measure([asked(None, "answer", ("off-topic", 0.95))])["fi"]
+    assert (refused["wrong_answers"], refused["nothing_answered"]) == (0.0, 0.0)
+    assert measure([asked("a", "answer", ("off-topic", 0.95))])["fi"]["wrong_answers"] == 1.0
+
+
 def test_groups_and_table():
     """Each language has its row and all of them one; nothing asked is a dash, not a zero."""
     figures = measure(
