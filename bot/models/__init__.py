@@ -1,16 +1,19 @@
 """The tables, a module for each subject."""
 
+from bot.models.audit import Audit, AuditHead
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
 from bot.models.events import Correction, Event, Handling, MovingCode, Reminder
 from bot.models.numbers import FIRST_NUMBER, ticket_number
-from bot.models.staff import Credential, Role, Staff
+from bot.models.staff import Credential, Role, Staff, Tries
 from bot.models.tickets import LIVE, Status, Ticket
 
 __all__ = [
     "FIRST_NUMBER",
     "LIVE",
+    "Audit",
+    "AuditHead",
     "Author",
     "Base",
     "Channel",
@@ -30,5 +33,6 @@ __all__ = [
     "Staff",
     "Status",
     "Ticket",
+    "Tries",
     "ticket_number",
 ]
