@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import jobs
+from bot import audit, jobs, staff
 from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Channel
+from bot.oidc import Provider
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
 from handlers import (
+    audit_log,
     console,
     events,
+    gate,
     health,
+    me,
     openapi,
     people,
     resident_api,
+    rights,
     sign_in,
     staff_api,
+    town_sign_in,
     webchat,
     webhook,
 )
@@ -45,7 +51,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What is done by the clock.
-JOBS: list[jobs.Job] = []
+JOBS: list[jobs.Job] = [
+    jobs.Job("audit log", 3600, audit.log_head),
+    jobs.Job("what has run out", 3600, staff.forget_expired),
+]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -68,12 +77,14 @@ def init_app(
         BookError: The book of answers cannot be used.
     """
     settings = environment.with_secret_key(settings)
-    app = web.Application(middlewares=[errors, same_origin], client_max_size=LARGEST_BODY)
+    app = web.Application(
+        middlewares=[errors, same_origin, gate.rights], client_max_size=LARGEST_BODY
+    )
     app[SETTINGS] = settings
     app[CLOCK] = clock
     shelf = Shelf(settings, clock, town)
     app[TOWN] = shelf
-    app[DATABASE] = Database(settings.database_url)
+    app[DATABASE] = Database(settings.database_url, clock)
     app[STOPPING] = asyncio.Event()
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
@@ -93,15 +104,20 @@ def init_app(
             *sign_in.ROUTES,
             *console.ROUTES,
             *people.ROUTES,
+            *me.ROUTES,
+            *town_sign_in.ROUTES,
+            *audit_log.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
             *health.ROUTES,
             web.static("/static", STATIC),
         ]
     )
+    rights.check(app)
+    if settings.oidc_issuer:
+        app[town_sign_in.PROVIDER] = Provider(settings)
     app.cleanup_ctx.append(watching(shelf))
     app.cleanup_ctx.append(working)
-    app.on_startup.append(sign_in.prepare)
     app.on_shutdown.append(end_streams)
     app.on_response_prepare.append(add_headers)
     return app
