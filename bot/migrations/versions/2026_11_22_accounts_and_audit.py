@@ -47,9 +47,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
-    op.create_index(
-        "ix_audit_staff_id_act_object_at", "audit", ["staff_id", "act", "object", "at"]
-    )
+    op.create_index("ix_audit_staff_id_act_object_at", "audit", ["staff_id", "act", "object", "at"])
     op.create_index("ix_audit_at", "audit", ["at"])
     head = op.create_table(
         "audit_head",
