@@ -1,4 +1,4 @@
-"""The CLI: neuvokas serve | migrate | ask | match | evaluate | permits | staff | check-content."""
+"""The CLI: neuvokas serve | migrate | ask | match | evaluate | permits | staff | audit | check-content."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
+from bot import accounts, audit, sources
 from bot import settings as environment
-from bot import sources
 from bot import staff as people
 from bot.app import now, serve
 from bot.database import UNREACHABLE, Database
-from bot.errors import NameTaken, SettingsError, TextMissing, TextTooLong
+from bot.errors import LastLead, NameTaken, NotAllowed, SettingsError, TextMissing, TextTooLong
 from bot.migrations import migrate
-from bot.models import Role
+from bot.models import Role, Staff
 from bot.permits import cli as permits
 from bot.replies import Replies
 from bot.texts import LOCALES, ZONE
@@ -127,14 +128,36 @@ def _parser() -> argparse.ArgumentParser:
     add.set_defaults(run=_staff_add)
     token = staff.add_parser("token", help="print a new personal token for the staff API")
     token.add_argument("name")
+    token.add_argument("--revoke", action="store_true", help="end all the person's tokens instead")
     token.set_defaults(run=_staff_token)
+    listed = staff.add_parser("list", help="list the members of staff")
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    listed.set_defaults(run=_staff_list)
+    link = staff.add_parser("link", help="print a new one-time link for a member of staff")
+    link.add_argument("name")
+    link.set_defaults(run=_staff_link)
+    gone = staff.add_parser("cut-off", help="let nothing open for a member of staff any more")
+    gone.add_argument("name")
+    gone.set_defaults(run=_staff_cut_off)
+    log = commands.add_parser("audit", help="the audit log").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    verify = log.add_parser("verify", help="say whether the log is whole, or where it breaks")
+    verify.add_argument(
+        "--noted",
+        action="append",
+        default=[],
+        metavar="NUMBER:HASH",
+        help="an entry's hash that was noted elsewhere, such as in the service's own log",
+    )
+    verify.set_defaults(run=_audit_verify)
     return parser
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # These two write whole addresses, which hold the bot's token, and what people said.
-    for chatty in ("httpx", "telegram", "alembic"):
+    # These write whole addresses, which hold the bot's token, and what people said.
+    for chatty in ("httpx", "httpx2", "telegram", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     serve(settings, _greet)
 
@@ -300,7 +323,7 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
 
     async def run(session: AsyncSession) -> str:
         person = await people.add(session, options.name, Role(options.role), queues, now())
-        return await people.invite(session, person, now())
+        return await accounts.invite(session, None, person, now())
 
     try:
         secret = _with_session(settings, run)
@@ -316,29 +339,135 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _staff_token(options: argparse.Namespace, settings: Settings) -> int:
-    async def run(session: AsyncSession) -> str | None:
-        person = await people.by_name(session, options.name)
-        return await people.issue(session, "token", person, now(), None) if person else None
+    async def run(session: AsyncSession, person: Staff) -> str:
+        if options.revoke:
+            await people.end(session, person, "token")
+            _noted(session, "tokens_revoked", person)
+            return f"{person.name} has no tokens any more."
+        _noted(session, "token_made", person)
+        return await people.issue(session, "token", person, now(), None)
 
-    secret = _with_session(settings, run)
-    if secret is None:
+    return _about_one(options.name, settings, run)
+
+
+def _staff_link(options: argparse.Namespace, settings: Settings) -> int:
+    async def run(session: AsyncSession, person: Staff) -> str:
+        secret = await accounts.invite(session, None, person, now())
+        return f"{settings.base_url}/staff/join/{secret}"
+
+    return _about_one(options.name, settings, run)
+
+
+def _staff_cut_off(options: argparse.Namespace, settings: Settings) -> int:
+    async def run(session: AsyncSession, person: Staff) -> str:
+        await accounts.cut_off(session, None, person, now())
+        return f"{person.name} is cut off."
+
+    return _about_one(options.name, settings, run)
+
+
+def _about_one(
+    name: str, settings: Settings, run: Callable[[AsyncSession, Staff], Awaitable[str]]
+) -> int:
+    """Print what a coroutine says about one member of staff, or why it could not be done."""
+
+    async def found(session: AsyncSession) -> str | None:
+        person = await people.by_name(session, name)
+        if person and not person.is_active:
+            raise NotAllowed(name)
+        return await run(session, person) if person else None
+
+    try:
+        told = _with_session(settings, found)
+    except NotAllowed:
+        print(f"neuvokas: {name!r} is cut off; a lead can let them back in", file=sys.stderr)
+        return 1
+    except LastLead:
         print(
-            f"neuvokas: nobody is called {options.name!r}; add them with `staff add`",
+            f"neuvokas: nobody but {name!r} can let people in; add another lead or admin first",
             file=sys.stderr,
         )
         return 1
-    print(secret)
+    if told is None:
+        print(f"neuvokas: nobody is called {name!r}; add them with `staff add`", file=sys.stderr)
+        return 1
+    print(told)
     return 0
 
 
-def _with_session(settings: Settings, run: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
+def _noted(session: AsyncSession, act: str, person: Staff) -> None:
+    audit.record(
+        session,
+        None,
+        act,
+        accounts.named(person),
+        now(),
+        name=audit.COMMAND_LINE,
+        detail={"name": person.name},
+    )
+
+
+def _staff_list(options: argparse.Namespace, settings: Settings) -> None:
+    async def run(session: AsyncSession) -> list[dict[str, Any]]:
+        everybody = await session.scalars(select(Staff).order_by(Staff.name))
+        return [_person_json(person) for person in everybody]
+
+    shown = _with_session(settings, run)
+    if options.json:
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    for person in shown:
+        queues = ", ".join(person["queues"])
+        print(f"{person['name']}\t{person['role']}\t{person['signs_in']}\t{queues}".rstrip())
+
+
+def _person_json(person: Staff) -> dict[str, Any]:
+    if not person.is_active:
+        way = "cut off"
+    elif person.town_account:
+        way = "town"
+    elif person.password_hash is None:
+        way = "not yet"
+    else:
+        way = "password and code" if person.totp_secret else "password"
+    return {"name": person.name, "role": person.role, "queues": person.queues, "signs_in": way}
+
+
+def _audit_verify(options: argparse.Namespace, settings: Settings) -> int:
+    noted = {}
+    for given in options.noted:
+        number, _, hash_ = given.partition(":")
+        if not number.isdecimal() or not hash_:
+            print(f"neuvokas: write NUMBER:HASH, not {given!r}", file=sys.stderr)
+            return 2
+        noted[int(number)] = hash_.strip()
+
+    async def run(session: AsyncSession) -> audit.Verdict:
+        return await audit.verify(session, noted)
+
+    # The check may take a while, and must keep nobody from working.
+    verdict = _with_session(settings, run, reads_only=True)
+    whole = f"{verdict.entries} entries follow one another"
+    if verdict.fault:
+        print(f"{whole}, then the log breaks: {verdict.fault}")
+        return 1
+    print(f"{whole}; the last has the hash {verdict.hash}")
+    return 0
+
+
+def _with_session(
+    settings: Settings,
+    run: Callable[[AsyncSession], Awaitable[Any]],
+    *,
+    reads_only: bool = False,
+) -> Any:
     """Return what a coroutine makes of a session in a transaction, on migrated tables."""
 
     async def within() -> Any:
         database = Database(settings.database_url)
         try:
             await migrate(database)
-            async with database.write() as session:
+            async with database.read() if reads_only else database.write() as session:
                 return await run(session)
         finally:
             await database.stop()

@@ -12,28 +12,34 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import audit, jobs, ladder, queues, staff, tallies
 from bot import events as told_events
-from bot import jobs, ladder, queues, tallies
 from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Channel
+from bot.oidc import Provider
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
 from bot.switches import Watcher
 from handlers import (
+    audit_log,
     console,
     event_desk,
     events,
+    gate,
     health,
+    me,
     metrics,
     numbers,
     openapi,
     people,
     resident_api,
+    rights,
     sign_in,
     staff_api,
     switches,
+    town_sign_in,
     webchat,
     webhook,
 )
@@ -58,6 +64,8 @@ JOBS: list[jobs.Job] = [
     ladder.JOB,
     jobs.Job("count messages", 10, tallies.gather),
     jobs.Job("count waits", 60, tallies.follow),
+    jobs.Job("audit log", 3600, audit.log_head),
+    jobs.Job("what has run out", 3600, staff.forget_expired),
 ]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
@@ -81,12 +89,14 @@ def init_app(
         BookError: The book of answers cannot be used.
     """
     settings = environment.with_secret_key(settings)
-    app = web.Application(middlewares=[errors, same_origin], client_max_size=LARGEST_BODY)
+    app = web.Application(
+        middlewares=[errors, same_origin, gate.rights], client_max_size=LARGEST_BODY
+    )
     app[SETTINGS] = settings
     app[CLOCK] = clock
     shelf = Shelf(settings, clock, town)
     app[TOWN] = shelf
-    app[DATABASE] = Database(settings.database_url)
+    app[DATABASE] = Database(settings.database_url, clock)
     numbers.prepare(app)
     app[SWITCHES] = Watcher(app[DATABASE], shelf.switch)
     app[STOPPING] = asyncio.Event()
@@ -117,6 +127,9 @@ def init_app(
             *queue_pages.ROUTES,
             *switches.ROUTES,
             *numbers.ROUTES,
+            *me.ROUTES,
+            *town_sign_in.ROUTES,
+            *audit_log.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
             *health.ROUTES,
@@ -124,10 +137,12 @@ def init_app(
             web.static("/static", STATIC),
         ]
     )
+    rights.check(app)
+    if settings.oidc_issuer:
+        app[town_sign_in.PROVIDER] = Provider(settings)
     app.cleanup_ctx.append(watching(shelf))
     app.cleanup_ctx.append(working)
     metrics.prepare(app)
-    app.on_startup.append(sign_in.prepare)
     app.on_shutdown.append(end_streams)
     app.on_response_prepare.append(add_headers)
     return app

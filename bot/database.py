@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -94,16 +95,24 @@ async def waited(woken: asyncio.Event, seconds: float) -> bool:
     return woken.is_set()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Database:
     """One database: transactions that write, transactions that read, and nudges after a commit.
 
     On SQLite all writing goes through one connection whose transactions begin IMMEDIATE: they
     queue for it in order instead of failing with "database is locked". On PostgreSQL both kinds
     share one pool, and nudges reach every process by NOTIFY.
+
+    Args:
+        clock: The present moment, aware; for what is dated by its commit.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], datetime] = _now) -> None:
         self.url = async_url(url)
+        self._clock = clock
         self.is_postgres = self.url.get_backend_name() == "postgresql"
         self.nudges = Nudges()
         if self.is_postgres:
@@ -124,10 +133,14 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Give a session in a transaction that commits at the end, and nudge afterwards."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as session:
+        async with AsyncSession(
+            self._writer, expire_on_commit=False, info={"clock": self._clock}
+        ) as session:
             async with session.begin():
                 yield session
                 await session.flush()
+                for work in session.info.get("last", ()):
+                    await work(session)
                 topics: list[str] = list(dict.fromkeys(session.info.get("topics", ())))
                 if topics and self.is_postgres:
                     await self._notify(session, topics)
@@ -231,6 +244,16 @@ async def _nothing_changed() -> None:
 def nudge(session: AsyncSession, topic: str) -> None:
     """Wake whoever waits for the topic once the session's transaction is committed."""
     session.info.setdefault("topics", []).append(topic)
+
+
+def writes(session: AsyncSession) -> bool:
+    """Return whether the session is in a transaction that may write."""
+    return "clock" in session.info
+
+
+def at_the_end(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Do this as the last thing in the session's transaction, before it commits."""
+    session.info.setdefault("last", []).append(work)
 
 
 async def insert_unless_there(

@@ -43,6 +43,30 @@ class ChangedMeanwhile(NeuvokasError):
     """What a form was about changed after the page was opened."""
 
 
+class LastLead(NeuvokasError):
+    """Nobody could let people in, or set things right for admins, if this were done."""
+
+
+class TooManyTries(NeuvokasError):
+    """Somebody tried too often to sign in; the next try has to wait."""
+
+
+class WrongCode(NeuvokasError):
+    """The one-time code does not fit (any more)."""
+
+
+class SignInRefused(NeuvokasError):
+    """The town's provider said nothing that lets this person in.
+
+    Args:
+        reason: What was wrong, for the log; nothing of it was written by a person.
+    """
+
+
+class ProviderAway(NeuvokasError):
+    """The town's provider could not be reached, or answered with an error of its own."""
+
+
 class NameTaken(NeuvokasError):
     """A member of staff with this name exists already."""
 

@@ -77,4 +77,4 @@ def may_appoint(staff: Staff, role: Role) -> bool:
 
     A link sets a password, so nobody may hand one out for more rights than their own.
     """
-    return may(staff, Act.INVITE) and (role is not Role.ADMIN or staff.role == Role.ADMIN)
+    return may(staff, Act.INVITE) and (role != Role.ADMIN or staff.role == Role.ADMIN)

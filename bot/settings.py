@@ -26,6 +26,22 @@ TELEGRAM_API = "https://api.telegram.org"
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HIGHEST_PORT = 65_535
+# The values of `bot.models.Role`; reading settings needs no database.
+_ROLES = ("staff", "lead", "admin", "editor")
+
+
+@dataclass(frozen=True)
+class GroupRole:
+    """What a group of the town's provider may do here.
+
+    Attributes:
+        role: A value of `bot.models.Role`.
+        queues: Ids of the queues its people work in; only for the role `staff`.
+    """
+
+    group: str
+    role: str
+    queues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,10 @@ class Settings:
         telegram_token: None when Telegram is not served.
         metrics_token: What opens /metrics; None opens it to this machine only.
         secret_key: At least 32 characters; the webhook's secret is derived from it.
+        require_totp: Who must sign in with a code as well: `leads` (and admins), `all`, or None.
+        oidc_issuer: The town's OpenID provider, as it names itself; None when there is none.
+        oidc_roles: What a group of the provider means here, the most important first.
+        oidc_claim: Where the provider's answer names a person's groups.
     """
 
     database_url: str = field(default=f"sqlite:///{VAR}/neuvokas.db", repr=False)
@@ -53,6 +73,12 @@ class Settings:
     telegram_webhook_secret: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
     metrics_token: str | None = field(default=None, repr=False)
+    require_totp: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_roles: tuple[GroupRole, ...] = ()
+    oidc_claim: str = "groups"
 
     @property
     def local_url(self) -> str:
@@ -86,6 +112,12 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
         "SECRET_KEY": _secret_key,
         "METRICS_TOKEN": _metrics_token,
+        "REQUIRE_TOTP": _require_totp,
+        "OIDC_ISSUER": _issuer,
+        "OIDC_CLIENT_ID": _text,
+        "OIDC_CLIENT_SECRET": _text,
+        "OIDC_ROLES": _group_roles,
+        "OIDC_CLAIM": _text,
     }
     values: dict[str, object] = {}
     for name, value in given.items():
@@ -99,7 +131,21 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             values[short.lower()] = readers[short](value.strip())
         except ValueError as fault:
             raise SettingsError(f"{name}: {fault}") from None
+    _check_oidc(values)
     return Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+
+
+def _check_oidc(values: Mapping[str, object]) -> None:
+    """Refuse half of what the town's provider needs.
+
+    Raises:
+        SettingsError: Something is missing.
+    """
+    needed = ("oidc_issuer", "oidc_client_id", "oidc_roles")
+    given = [name for name in values if name.startswith("oidc_")]
+    missing = [PREFIX + name.upper() for name in needed if name not in values]
+    if given and missing:
+        raise SettingsError(f"to sign in with the town's provider, also set {', '.join(missing)}")
 
 
 def with_secret_key(settings: Settings, var: Path = VAR) -> Settings:
@@ -218,3 +264,36 @@ def _secret_key(value: str) -> str:
     if len(value) < 32:  # noqa: PLR2004 - said in the message
         raise ValueError("use at least 32 random characters")
     return value
+
+
+def _require_totp(value: str) -> str:
+    if value not in {"leads", "all"}:
+        raise ValueError(f"write leads or all, not {value!r}")
+    return value
+
+
+def _issuer(value: str) -> str:
+    # A slash at the end belongs to the name: providers compare it letter by letter.
+    parts = urlsplit(_url(value))
+    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("what comes from the provider is believed, so it needs https")
+    return value
+
+
+def _group_roles(value: str) -> tuple[GroupRole, ...]:
+    return tuple(_group_role(part.strip()) for part in value.split(";") if part.strip())
+
+
+def _group_role(value: str) -> GroupRole:
+    group, _, rest = value.rpartition("=")
+    role, _, listed = rest.partition(":")
+    group, role = group.strip(), role.strip()
+    queues = tuple(queue.strip() for queue in listed.split(",") if queue.strip())
+    if not group or role not in _ROLES:
+        raise ValueError(
+            f"write group=role or group=staff:queue,queue with a role of {', '.join(_ROLES)}"
+            f" and semicolons between, not {value!r}"
+        )
+    if bool(queues) != (role == "staff"):
+        raise ValueError(f"name queues for the role staff and for no other, unlike {value!r}")
+    return GroupRole(group, role, queues)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from bot import alerts, hours, outbox, queues
+from bot import alerts, audit, hours, outbox, queues
 from bot.cleaning import cleaned
 from bot.database import nudge
 from bot.errors import NotAllowed, NotFound, TicketEnded, TicketHeld
@@ -177,6 +177,8 @@ async def for_staff(
     if act is not Act.READ:
         await session.refresh(ticket.conversation, with_for_update=True)
         await session.refresh(ticket)
+        # Whichever way in this came by, it stands in the audit log, or is not done.
+        audit.note(session, staff, act, ticket.number)
     return ticket
 
 

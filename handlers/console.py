@@ -22,6 +22,7 @@ from handlers.event_desk import glance
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explained, explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
+from handlers.rights import for_everybody, needs, on_ticket
 from handlers.sign_in import sign_in_page
 from handlers.staff_pages import allowed, html, see, signed_in, wants_fragment
 from handlers.stream import stream
@@ -36,6 +37,7 @@ ROUTES = web.RouteTableDef()
 
 
 @ROUTES.get("/staff")
+@for_everybody
 async def index(request: web.Request) -> web.Response:
     """Return the queues with their tickets, oldest first."""
     status, chosen = request.query.get("status", ""), request.query.get("queue", "")
@@ -73,6 +75,7 @@ async def index(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/tickets/{number}")
+@on_ticket(Act.READ)
 async def ticket_page(request: web.Request) -> web.Response:
     """Return a ticket with the whole conversation."""
     async with request.app[DATABASE].read() as session:
@@ -81,6 +84,7 @@ async def ticket_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/tickets/{number}/{act:claim|release|reply|close}")
+@on_ticket()
 async def act_on(request: web.Request) -> web.Response:
     """Claim, release, reply to or close a ticket; what was typed is kept when it cannot be done."""
     form = await form_of(request)
@@ -115,6 +119,7 @@ async def act_on(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/events")
+@for_everybody
 async def events(request: web.Request) -> web.StreamResponse:
     """Stream a nudge whenever a ticket this page may show has changed."""
     async with request.app[DATABASE].read() as session:
@@ -135,6 +140,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 @ROUTES.get("/staff/book")
+@needs(Act.READ_BOOK)
 async def book_page(request: web.Request) -> web.Response:
     """Return the answers that are withheld or due for review, and what is wrong with changed files."""
     async with request.app[DATABASE].read() as session:

@@ -20,6 +20,7 @@ from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explained, explanation, form_of, locale_of
 from handlers.pages import page
+from handlers.rights import on_ticket
 from handlers.sign_in import sign_in_page
 from handlers.staff_pages import see, signed_in
 
@@ -66,15 +67,19 @@ async def glance(
 
 
 @ROUTES.get("/staff/tickets/{number}/event")
+@on_ticket(Act.READ)
 async def event_page(request: web.Request) -> web.Response:
     """Return what was told of the ticket's event, and its plan."""
     async with request.app[DATABASE].read() as session:
         me = await signed_in(request, session)
         ticket = await tickets.for_staff(session, me, request.match_info["number"])
+        if await events.of_ticket(session, ticket) is None:
+            return page(request, "staff_event_none.html", me.locale, me=me, ticket=ticket)
         return await _page(request, session, me, ticket)
 
 
 @ROUTES.post("/staff/tickets/{number}/event/{what:fact|duty|handling}")
+@on_ticket(Act.CORRECT_EVENT)
 async def put_right(request: web.Request) -> web.Response:
     """Put a fact right, rule on a duty, or say where the notice stands; with a reason, which is kept."""
     form = await form_of(request)

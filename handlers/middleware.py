@@ -15,17 +15,22 @@ from aiohttp.abc import AbstractAccessLogger
 from bot.database import UNREACHABLE
 from bot.errors import (
     ChangedMeanwhile,
+    LastLead,
     NameTaken,
     NeuvokasError,
     NotAllowed,
     NotFound,
     Outdated,
+    ProviderAway,
     QueueNeeded,
+    SignInRefused,
     TextMissing,
     TextTooLong,
     TicketEnded,
     TicketHeld,
+    TooManyTries,
     Unauthenticated,
+    WrongCode,
 )
 from bot.texts import accepted_languages, nearest_locale, texts
 from handlers.keys import LOCALE
@@ -149,7 +154,27 @@ def explanation(  # noqa: C901 - one case an error
                 " Send it in parts.",
                 error.limit,
             ).format(limit=error.limit)
-    return 500, _default(500, words)
+    return _about_signing_in(error, words) or (500, _default(500, words))
+
+
+def _about_signing_in(error: NeuvokasError, words: Texts) -> tuple[int, str] | None:
+    _ = words.gettext
+    match error:
+        case LastLead():
+            return 409, _(
+                "Nobody would be left who can let people in. Give somebody else the same role first."
+            )
+        case TooManyTries():
+            return 429, _("Too many tries. Wait a quarter of an hour and try again.")
+        case WrongCode():
+            return 422, _("This code does not fit. Take the newest one from your app.")
+        case ProviderAway():
+            return 503, _(
+                "The town's sign-in cannot be reached. Try again in a moment, or use your password."
+            )
+        case SignInRefused():
+            return 401, _("The town's sign-in did not let you in. Begin again.")
+    return None
 
 
 def explained(

@@ -19,6 +19,7 @@ from handlers.charts import Bar, lying, standing
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import bad_request, locale_of
 from handlers.pages import page
+from handlers.rights import needs
 from handlers.staff_api import staff_behind
 from handlers.staff_pages import allowed
 
@@ -50,6 +51,7 @@ def prepare(app: web.Application) -> None:
 
 
 @ROUTES.get("/staff/numbers")
+@needs(Act.SEE_NUMBERS)
 async def numbers_page(request: web.Request) -> web.Response:
     """Return the numbers of a period with charts, and a table under each."""
     async with request.app[DATABASE].read() as session:
@@ -77,6 +79,7 @@ async def numbers_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/numbers.{form:csv|json}")
+@needs(Act.SEE_NUMBERS)
 async def numbers_file(request: web.Request) -> web.Response:
     """Return the numbers of a period as a file."""
     async with request.app[DATABASE].read() as session:
@@ -90,6 +93,7 @@ async def numbers_file(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/numbers")
+@needs(Act.SEE_NUMBERS)
 async def numbers(request: web.Request) -> web.Response:
     """Return the numbers of a period."""
     async with request.app[DATABASE].read() as session:

@@ -17,6 +17,7 @@ from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explanation, form_of, locale_of
 from handlers.pages import page
 from handlers.queue_forms import QueueForm, RuleForm
+from handlers.rights import needs
 from handlers.sign_in import sign_in_page
 from handlers.staff_pages import allowed, see
 
@@ -34,6 +35,7 @@ _NEW = "new"
 
 
 @ROUTES.get("/staff/queues")
+@needs(Act.MANAGE_QUEUES)
 async def queues_page(request: web.Request) -> web.Response:
     """Return all queues: when they are open, what they promise, who reads which language there."""
     async with request.app[DATABASE].read() as session:
@@ -61,6 +63,7 @@ async def queues_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/queues/new")
+@needs(Act.MANAGE_QUEUES)
 async def new_page(request: web.Request) -> web.Response:
     """Return the form of a new queue."""
     async with request.app[DATABASE].read() as session:
@@ -69,6 +72,7 @@ async def new_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/queues/{queue}")
+@needs(Act.MANAGE_QUEUES)
 async def queue_page(request: web.Request) -> web.Response:
     """Return the form of one queue."""
     async with request.app[DATABASE].read() as session:
@@ -80,6 +84,7 @@ async def queue_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/queues/{queue}")
+@needs(Act.MANAGE_QUEUES)
 async def save(request: web.Request) -> web.Response:
     """Set a queue, or make a new one; what was typed is kept when it cannot be done."""
     fields = await form_of(request)
@@ -110,6 +115,7 @@ async def save(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/queues/{queue}/people")
+@needs(Act.MANAGE_QUEUES)
 async def people(request: web.Request) -> web.Response:
     """Set who works in a queue and which languages they answer in."""
     fields = await form_of(request)
@@ -133,6 +139,7 @@ async def people(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/queues/{queue}/{way:book|remove}")
+@needs(Act.MANAGE_QUEUES)
 async def undo(request: web.Request) -> web.Response:
     """Give a queue back to the book, or remove one that is not the book's."""
     is_book = request.match_info["way"] == "book"
@@ -155,6 +162,7 @@ async def undo(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/routing")
+@needs(Act.MANAGE_QUEUES)
 async def rules_page(request: web.Request) -> web.Response:
     """Return the rules that say into which queue a ticket goes."""
     async with request.app[DATABASE].read() as session:
@@ -165,6 +173,7 @@ async def rules_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/routing")
+@needs(Act.MANAGE_QUEUES)
 async def save_rules(request: web.Request) -> web.Response:
     """Set the rules, all at once; what was typed is kept when it cannot be done."""
     fields = await form_of(request)

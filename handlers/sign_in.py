@@ -1,71 +1,144 @@
-"""Signing in and out, and one-time links."""
+"""Signing in with a password and a code, signing out, and one-time links."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
+from datetime import timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import audit, codes, tickets, tries
 from bot import staff as people
-from bot import tickets
 from bot.database import nudge
-from bot.errors import NameTaken, TextMissing, TextTooLong
+from bot.errors import NameTaken, TextMissing, TextTooLong, TooManyTries, Unauthenticated
 from bot.models import Credential
 from bot.texts import LOCALES, nearest_locale, texts
 from handlers.keys import CLOCK, DATABASE, SETTINGS
 from handlers.middleware import explanation, form_of, locale_of
 from handlers.pages import page
+from handlers.rights import public
 from handlers.staff_pages import COOKIE, see
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.models import Staff
+    from bot.settings import Settings
+
 ROUTES = web.RouteTableDef()
-_FAILURES = web.AppKey("FAILURES", defaultdict)
-# After so many wrong passwords for a name, each further try waits for the minute to pass.
-_FREE_TRIES = 5
-_WAIT_SECONDS = 60.0
-
-
-async def prepare(app: web.Application) -> None:
-    """Make room for counting wrong passwords."""
-    app[_FAILURES] = defaultdict(list)
+HALF_COOKIE = "neuvokas_half"
+# After so many wrong passwords for a name, further tries wait until the minute has passed.
+FREE_TRIES = 5
+_PASSWORDS_WAIT = timedelta(minutes=1)
+# A code has a million values, of which three fit at a time; at this pace guessing takes centuries.
+CODES_WAIT = timedelta(minutes=15)
+_HALF_LASTS = timedelta(minutes=5)
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 @ROUTES.get("/staff/sign-in")
+@public
 async def sign_in_form(request: web.Request) -> web.Response:
     """Return the form for name and password."""
     return sign_in_page(request)
 
 
 @ROUTES.post("/staff/sign-in")
+@public
 async def sign_in(request: web.Request) -> web.Response:
-    """Open a session for the right name and password."""
+    """Open a session for the right name and password, or ask for the code when there is one."""
     form = await form_of(request)
     name, password = str(form.get("name", ""))[:200], str(form.get("password", ""))
-    if _must_wait(request, name):
-        _ = texts(locale_of(request)).gettext
-        return sign_in_page(
-            request,
-            _("Too many tries. Wait a minute and try again."),
-            name,
-            HTTPStatus.TOO_MANY_REQUESTS,
-        )
+    database, now = request.app[DATABASE], request.app[CLOCK]()
+    _ = texts(locale_of(request)).gettext
     # Counted before it is checked, so that many tries at once gain nothing.
-    _tried(request, name)
-    async with request.app[DATABASE].read() as session:
+    async with database.write() as session:
+        tried = await tries.count(session, _subject(name), now, _PASSWORDS_WAIT)
+    if tried > FREE_TRIES:
+        detail = _("Too many tries. Wait a minute and try again.")
+        return sign_in_page(request, detail, name, HTTPStatus.TOO_MANY_REQUESTS)
+    async with database.read() as session:
         person = await people.by_name(session, name)
     if not await people.verify_password(person, password) or person is None:
-        _ = texts(locale_of(request)).gettext
+        async with database.write() as session:
+            _failed(session, person, "password", now)
         return sign_in_page(request, _("The name or the password is not right."), name)
-    async with request.app[DATABASE].write() as session:
-        secret = await people.issue(
-            session, "session", person, request.app[CLOCK](), people.SESSION_LASTS
-        )
-    request.app[_FAILURES].pop(_same(name), None)
-    return _signed_in(request, secret)
+    async with database.write() as session:
+        current = await people.still(session, person)
+        if current is None:
+            return sign_in_page(request, _("The name or the password is not right."), name)
+        await tries.forget(session, _subject(name))
+        if current.totp_secret:
+            half = await people.issue(session, "half", current, now, _HALF_LASTS)
+            return _half_way(request, half)
+        return await open_session(request, session, current, "password")
+
+
+@ROUTES.get("/staff/sign-in/code")
+@public
+async def code_form(request: web.Request) -> web.Response:
+    """Return the form for the one-time code, to whose password was right."""
+    try:
+        async with request.app[DATABASE].read() as session:
+            await people.behind(session, _half_of(request), "half", request.app[CLOCK]())
+    except Unauthenticated:
+        return see("/staff/sign-in")
+    return _code_page(request)
+
+
+@ROUTES.post("/staff/sign-in/code")
+@public
+async def check_code(request: web.Request) -> web.Response:
+    """Open a session for the right code."""
+    code = str((await form_of(request)).get("code", ""))[:100]
+    now, key = request.app[CLOCK](), request.app[SETTINGS].secret_key
+    _ = texts(locale_of(request)).gettext
+    try:
+        async with request.app[DATABASE].write() as session:
+            half, person = await people.credential(
+                session, _half_of(request), "half", now, will_change=True
+            )
+            subject = codes.subject(person)
+            if await tries.count(session, subject, now, CODES_WAIT) > FREE_TRIES:
+                status, detail = explanation(TooManyTries(), texts(locale_of(request)))
+                return _code_page(request, detail, status)
+            used = await codes.use(session, person, code, key, now)
+            if used is None:
+                _failed(session, person, "code", now)
+                detail = _("This code does not fit. Take the newest one from your app.")
+                return _code_page(request, detail, HTTPStatus.UNAUTHORIZED)
+            await tries.forget(session, subject)
+            await session.delete(half)
+            if used == "recovery":
+                audit.record(session, person, "recovery_used", f"person {person.id}", now)
+            return await open_session(request, session, person, "password")
+    except Unauthenticated:
+        return sign_in_page(request, _("That took too long. Sign in again."))
 
 
 @ROUTES.post("/staff/sign-out")
+@public
 async def sign_out(request: web.Request) -> web.Response:
     """End the session here and on the server."""
     secret = request.cookies.get(COOKIE, "")
@@ -73,6 +146,9 @@ async def sign_out(request: web.Request) -> web.Response:
         found = await session.get(Credential, people.hashed(secret))
         if found and found.kind == "session":
             await session.delete(found)
+            if found.staff:
+                now = request.app[CLOCK]()
+                audit.record(session, found.staff, "sign_out", f"person {found.staff_id}", now)
             # Pages that the session left open elsewhere leave as well.
             nudge(session, tickets.TOPIC)
     response = see("/staff/sign-in")
@@ -81,6 +157,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/join/{secret}")
+@public
 async def join_form(request: web.Request) -> web.Response:
     """Return the form behind a one-time link."""
     async with request.app[DATABASE].read() as session:
@@ -90,6 +167,7 @@ async def join_form(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/join/{secret}")
+@public
 async def join(request: web.Request) -> web.Response:
     """Use a one-time link: set the password and sign in."""
     form = await form_of(request)
@@ -124,14 +202,14 @@ async def join(request: web.Request) -> web.Response:
             person = await people.accept(
                 session, secret, password_hash, now, name=name, locale=locale
             )
-            cookie = await people.issue(session, "session", person, now, people.SESSION_LASTS)
             nudge(session, tickets.TOPIC)
+            audit.record(session, person, "joined", f"person {person.id}", now)
+            return await open_session(request, session, person, "password")
     except (TextMissing, TextTooLong, NameTaken) as fault:
         status, detail = explanation(fault, texts(locale_of(request)))
         if isinstance(fault, TextMissing):
             detail = _("Write your name, as residents will see it.")
         return _join_page(request, name=name, is_first=True, error=detail, status=status)
-    return _signed_in(request, cookie)
 
 
 def join_link(app: web.Application, secret: str) -> str:
@@ -145,7 +223,15 @@ def sign_in_page(
     """Return the form, with what went wrong and with what somebody had typed meanwhile."""
     status = status or (HTTPStatus.UNAUTHORIZED if error else HTTPStatus.OK)
     values = {"error": error, "name": name, "kept": kept}
-    return page(request, "staff_sign_in.html", locale_of(request), status=status, **values)
+    has_town = request.app[SETTINGS].oidc_issuer is not None
+    return page(
+        request,
+        "staff_sign_in.html",
+        locale_of(request),
+        status=status,
+        has_town=has_town,
+        **values,
+    )
 
 
 def _join_page(
@@ -164,34 +250,91 @@ def _join_page(
     )
 
 
-def _signed_in(request: web.Request, secret: str) -> web.Response:
-    response = see("/staff")
-    response.set_cookie(
-        COOKIE,
-        secret,
-        httponly=True,
-        samesite="Lax",
-        secure=request.app[SETTINGS].base_url.startswith("https:"),
-        path="/staff",
-        max_age=int(people.SESSION_LASTS.total_seconds()),
+async def open_session(
+    request: web.Request, session: AsyncSession, person: Staff, via: str
+) -> web.Response:
+    """Open a session, in the caller's transaction, and send its holder to the console with it.
+
+    Args:
+        via: `password` or `town`.
+    """
+    now = request.app[CLOCK]()
+    secret = await people.issue(
+        session, "session", person, now, people.SESSION_LASTS, device=device_of(request), via=via
     )
+    audit.record(session, person, "sign_in", f"person {person.id}", now, detail={"with": via})
+    response = see("/staff")
+    if HALF_COOKIE in request.cookies:
+        response.del_cookie(HALF_COOKIE, path="/staff/sign-in")
+    set_cookie(request, response, COOKIE, secret, "/staff", people.SESSION_LASTS)
     return response
 
 
-def _must_wait(request: web.Request, name: str) -> bool:
-    now = asyncio.get_running_loop().time()
-    recent = [at for at in request.app[_FAILURES][_same(name)] if at > now - _WAIT_SECONDS]
-    request.app[_FAILURES][_same(name)] = recent
-    return len(recent) >= _FREE_TRIES
+def set_cookie(
+    request: web.Request,
+    response: web.Response,
+    name: str,
+    value: str,
+    path: str,
+    lasts: timedelta,
+) -> None:
+    """Give the browser a secret that no script reads and no foreign form sends."""
+    response.set_cookie(
+        name,
+        value,
+        httponly=True,
+        samesite="Lax",
+        secure=request.app[SETTINGS].base_url.startswith("https:"),
+        path=path,
+        max_age=int(lasts.total_seconds()),
+    )
 
 
-def _tried(request: web.Request, name: str) -> None:
-    failures = request.app[_FAILURES]
-    failures[_same(name)].append(asyncio.get_running_loop().time())
-    if len(failures) > 10_000:  # noqa: PLR2004 - somebody is guessing names
-        failures.clear()
+def device_of(request: web.Request) -> str:
+    """Return roughly what the browser is, such as "Firefox, Windows"; empty when it does not say."""
+    agent = request.headers.get("User-Agent", "")
+    found = (
+        next((name for part, name in names if part in agent), "") for names in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(filter(None, found))
 
 
-def _same(name: str) -> str:
-    """Return the name as one person's, however it is spaced or capitalised."""
-    return " ".join(name.split()).casefold()
+def must_set_up_codes(settings: Settings, person: Staff, via: str | None) -> bool:
+    """Return whether a session shows nothing before its holder has set up one-time codes."""
+    if via == "town" or person.totp_secret:
+        # The town's provider asks for whatever the town wants asked.
+        return False
+    return codes.are_required(person, settings.require_totp)
+
+
+def _half_way(request: web.Request, secret: str) -> web.Response:
+    response = see("/staff/sign-in/code")
+    set_cookie(request, response, HALF_COOKIE, secret, "/staff/sign-in", _HALF_LASTS)
+    return response
+
+
+def _half_of(request: web.Request) -> str:
+    return request.cookies.get(HALF_COOKIE, "")
+
+
+def _code_page(request: web.Request, error: str = "", status: int = 200) -> web.Response:
+    return page(request, "staff_code.html", locale_of(request), status=status, error=error)
+
+
+def _failed(session: AsyncSession, person: Staff | None, with_: str, now: datetime) -> None:
+    """Note a failed sign-in; of names that nobody has only that there was one in this minute."""
+    object_ = f"person {person.id}" if person else "unknown name"
+    audit.record(
+        session,
+        person,
+        "sign_in_failed",
+        object_,
+        now,
+        detail={"with": with_},
+        once_within=None if person else _PASSWORDS_WAIT,
+    )
+
+
+def _subject(name: str) -> str:
+    """Return what is counted: the name as one person's, however it is spaced or capitalised."""
+    return "name " + " ".join(name.split()).casefold()

@@ -15,6 +15,7 @@ from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
 from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
 from handlers.resident_api import messages_json
+from handlers.rights import for_everybody, needs, on_ticket
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,12 +49,17 @@ async def staff_behind(request: web.Request, session: AsyncSession) -> Staff:
     Raises:
         Unauthenticated: There is none, or it is not known.
     """
-    staff = await behind(session, _token(request), "token", request.app[CLOCK]())
+    staff = await behind(session, token_of(request), "token", request.app[CLOCK]())
     request[LOCALE] = staff.locale
     return staff
 
 
-def _token(request: web.Request) -> str:
+def token_of(request: web.Request) -> str:
+    """Return the request's personal token.
+
+    Raises:
+        Unauthenticated: It has none.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated
@@ -61,6 +67,7 @@ def _token(request: web.Request) -> str:
 
 
 @ROUTES.get("/api/v1/staff/queues")
+@for_everybody
 async def queues(request: web.Request) -> web.Response:
     """Return the queues this person works in, with how many tickets wait and are claimed."""
     async with request.app[DATABASE].read() as session:
@@ -80,6 +87,7 @@ async def queues(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/tickets")
+@needs(Act.READ)
 async def listed(request: web.Request) -> web.Response:
     """Return the tickets this person sees, oldest first; live ones unless a status is named."""
     queue, status = request.query.get("queue") or None, request.query.get("status") or None
@@ -104,6 +112,7 @@ async def listed(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/tickets/{number}")
+@on_ticket(Act.READ)
 async def one(request: web.Request) -> web.Response:
     """Return a ticket with the whole conversation."""
     async with request.app[DATABASE].read() as session:
@@ -114,6 +123,7 @@ async def one(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/claim")
+@on_ticket(Act.CLAIM)
 async def claim(request: web.Request) -> web.Response:
     """Claim a ticket; 409 with the holder's name when somebody else was first."""
     async with request.app[DATABASE].write() as session:
@@ -123,6 +133,7 @@ async def claim(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/release")
+@on_ticket(Act.RELEASE)
 async def release(request: web.Request) -> web.Response:
     """Put a ticket back into its queue."""
     async with request.app[DATABASE].write() as session:
@@ -132,10 +143,11 @@ async def release(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/reply")
+@on_ticket(Act.REPLY)
 async def reply(request: web.Request) -> web.Response:
     """Reply to the resident, claiming the ticket when nobody has it."""
     # Without a token nothing is read; whose it is shows in the transaction below.
-    _token(request)
+    token_of(request)
     key = key_in(request, _LONGEST_KEY)
     text = (await body_of(request)).get("text")
     if not isinstance(text, str):
@@ -149,6 +161,7 @@ async def reply(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/close")
+@on_ticket(Act.CLOSE)
 async def close(request: web.Request) -> web.Response:
     """Close a ticket; the resident is asked whether it helped."""
     async with request.app[DATABASE].write() as session:

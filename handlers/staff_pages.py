@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import audit
 from bot import staff as people
+from bot.database import writes
 from bot.errors import NotAllowed, Unauthenticated
 from bot.policy import Act, may
 from handlers.keys import CLOCK, LOCALE
@@ -20,16 +22,25 @@ if TYPE_CHECKING:
 COOKIE = "neuvokas_staff"
 
 
-async def signed_in(request: web.Request, session: AsyncSession) -> Staff:
+async def signed_in(
+    request: web.Request, session: AsyncSession, *, will_change: bool = False
+) -> Staff:
     """Return the signed-in member of staff.
+
+    Args:
+        will_change: The transaction changes the person's own account.
 
     Raises:
         HTTPSeeOther: Nobody is; a page is shown the form instead.
         Unauthenticated: Nobody is; for events and scripts.
     """
     try:
-        person = await people.behind(
-            session, request.cookies.get(COOKIE, ""), "session", request.app[CLOCK]()
+        _used, person = await people.credential(
+            session,
+            request.cookies.get(COOKIE, ""),
+            "session",
+            request.app[CLOCK](),
+            will_change=will_change,
         )
     except Unauthenticated:
         if (
@@ -46,6 +57,8 @@ async def signed_in(request: web.Request, session: AsyncSession) -> Staff:
 async def allowed(request: web.Request, session: AsyncSession, act: Act) -> Staff:
     """Return the signed-in member of staff, who may do this outside queues.
 
+    What they send is noted in the audit log, with the rest of the transaction or not at all.
+
     Raises:
         HTTPSeeOther, Unauthenticated: As `signed_in`.
         NotAllowed: The person may not.
@@ -53,6 +66,8 @@ async def allowed(request: web.Request, session: AsyncSession, act: Act) -> Staf
     person = await signed_in(request, session)
     if not may(person, act):
         raise NotAllowed(act)
+    if request.method not in {"GET", "HEAD"} and writes(session):
+        audit.note(session, person, act, request.path)
     return person
 
 

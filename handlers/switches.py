@@ -14,6 +14,7 @@ from bot.withheld import Scope
 from handlers.keys import CLOCK, DATABASE, SWITCHES, TOWN
 from handlers.middleware import explanation, form_of, locale_of
 from handlers.pages import page
+from handlers.rights import needs
 from handlers.sign_in import sign_in_page
 from handlers.staff_pages import allowed, see
 
@@ -29,6 +30,7 @@ PATH = "/staff/switches"
 
 
 @ROUTES.get(PATH)
+@needs(Act.SWITCH_OFF)
 async def switches_page(request: web.Request) -> web.Response:
     """Return what is off, the forms that switch off, and the history; for leads and editors."""
     async with request.app[DATABASE].read() as session:
@@ -37,6 +39,7 @@ async def switches_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post(PATH)
+@needs(Act.SWITCH_OFF)
 async def turn(request: web.Request) -> web.Response:
     """Switch something off or on; what was typed is kept when it cannot be done."""
     form = await form_of(request)

@@ -173,9 +173,9 @@ def _fresh(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterato
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     """An open database of each kind."""
-    opened = Database(database_url)
+    opened = Database(database_url, clock)
     await opened.start()
     yield opened
     await opened.stop()

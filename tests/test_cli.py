@@ -23,20 +23,34 @@ from functools import cache
 from importlib.metadata import version
 
 import pytest
+from sqlalchemy import update
 
 from bot import __main__ as cli
 from bot import staff as people
 from bot.app import now
 from bot.database import Database
+from bot.errors import NotFound, Unauthenticated
 from bot.migrations import is_current
-from bot.models import Role
+from bot.models import Audit, Role
 from bot.replies import Replies
 from bot.town import cache_dir
 from faq import book, matching
 from faq.matching import Candidate, Decision, Match
 
 QUESTION = "Paljonko digituki maksaa?"
-WORDS = {"serve", "migrate", "ask", "match", "evaluate", "check-content", "staff", "permits"}
+WORDS = {
+    "serve",
+    "migrate",
+    "ask",
+    "match",
+    "evaluate",
+    "check-content",
+    "staff",
+    "permits",
+    "audit",
+}
+
+STAFF = [f"staff {word}" for word in ("add", "token", "list", "link", "cut-off")]
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +117,7 @@ def test_every_word_is_tested():
     assert set(words) == WORDS
 
 
-@pytest.mark.parametrize("word", ["", *sorted(WORDS), "staff add", "staff token"])
+@pytest.mark.parametrize("word", ["", *sorted(WORDS), *STAFF, "audit verify"])
 def test_help(capsys, word):
     """Every word explains itself."""
     status, out, err = run(capsys, *word.split(), "--help")
@@ -370,6 +384,112 @@ def test_staff_token(capsys):
             return (await people.behind(session, out.strip(), "token", now())).name
 
     assert in_database(behind) == "Maija"
+
+
+def test_staff_token_revoked(capsys):
+    """All of a person's tokens end at once."""
+    run(capsys, "staff", "add", "Maija")
+    secrets = [run(capsys, "staff", "token", "Maija")[1].strip() for _ in range(2)]
+    status, out, _err = run(capsys, "staff", "token", "Maija", "--revoke")
+    assert (status, out) == (0, "Maija has no tokens any more.\n")
+
+    async def opened(database):
+        async with database.read() as session:
+            for secret in secrets:
+                with pytest.raises(Unauthenticated):
+                    await people.behind(session, secret, "token", now())
+
+    in_database(opened)
+
+
+def test_staff_list(capsys):
+    """Everybody is listed with role, way of signing in and queues, as a table or as JSON."""
+    assert run(capsys, "staff", "list") == (0, "", "")
+    run(capsys, "staff", "add", "Maija", "--queues", "general,events")
+    run(capsys, "staff", "add", "Aino", "--role", "lead")
+    _status, out, _err = run(capsys, "staff", "list")
+    assert out == "Aino\tlead\tnot yet\nMaija\tstaff\tnot yet\tgeneral, events\n"
+    _status, out, _err = run(capsys, "staff", "list", "--json")
+    assert json.loads(out)[1] == {
+        "name": "Maija",
+        "role": "staff",
+        "queues": ["general", "events"],
+        "signs_in": "not yet",
+    }
+
+
+def test_staff_link(capsys, monkeypatch):
+    """A new link replaces the old one, for whoever lost password or phone."""
+    monkeypatch.setenv("NEUVOKAS_PUBLIC_URL", "https://neuvokas.example.fi")
+    old = run(capsys, "staff", "add", "Maija")[1].strip().rpartition("/")[2]
+    status, out, _err = run(capsys, "staff", "link", "maija")
+    assert status == 0
+    new = out.strip().removeprefix("https://neuvokas.example.fi/staff/join/")
+
+    async def opened(database):
+        async with database.read() as session:
+            assert (await people.invitation(session, new, now())).staff.name == "Maija"
+            with pytest.raises(NotFound):
+                await people.invitation(session, old, now())
+
+    in_database(opened)
+
+
+def test_staff_cut_off(capsys):
+    """Who is cut off is listed so and gets neither token nor link."""
+    run(capsys, "staff", "add", "Maija")
+    assert run(capsys, "staff", "cut-off", "maija")[:2] == (0, "Maija is cut off.\n")
+    assert "cut off" in run(capsys, "staff", "list")[1]
+    for words in (["token", "Maija"], ["link", "Maija"], ["cut-off", "Maija"]):
+        status, out, err = run(capsys, "staff", *words)
+        assert (status, out) == (1, "")
+        assert "is cut off" in err
+
+
+def test_staff_cut_off_the_last_lead(capsys):
+    """The only lead is not cut off, and the way out is named."""
+    run(capsys, "staff", "add", "Liisa", "--role", "lead")
+    status, _out, err = run(capsys, "staff", "cut-off", "Liisa")
+    assert status == 1
+    assert "add another lead" in err
+
+
+@pytest.mark.parametrize("word", ["link", "cut-off"])
+def test_staff_nobody(capsys, word):
+    """A name that nobody has is said back."""
+    status, out, err = run(capsys, "staff", word, "Nobody")
+    assert (status, out) == (1, "")
+    assert "'Nobody'" in err
+
+
+def test_audit_verify(capsys):
+    """A whole log is said to be whole, with a hash to note; a broken one says where, with status 1."""
+    run(capsys, "staff", "add", "Maija")
+    run(capsys, "staff", "token", "Maija")
+    status, out, _err = run(capsys, "audit", "verify")
+    assert status == 0
+    hash_ = re.fullmatch(r"2 entries follow one another; the last has the hash (\w{64})\n", out)[1]
+    assert run(capsys, "audit", "verify", "--noted", f"2:{hash_}")[0] == 0
+    status, out, _err = run(capsys, "audit", "verify", "--noted", f"2:{'0' * 64}")
+    assert status == 1
+    assert "entry 2 has another hash" in out
+
+    async def tamper(database):
+        async with database.write() as session:
+            await session.execute(update(Audit).where(Audit.id == 1).values(staff_name="Pekka"))
+
+    in_database(tamper)
+    status, out, _err = run(capsys, "audit", "verify")
+    assert status == 1
+    assert out == "0 entries follow one another, then the log breaks: entry 1 was changed\n"
+
+
+@pytest.mark.parametrize("noted", ["", "x", "1", ":abc", "1:"])
+def test_audit_verify_misused(capsys, noted):
+    """What is not a number and a hash is said back."""
+    status, _out, err = run(capsys, "audit", "verify", "--noted", noted)
+    assert status == 2
+    assert "NUMBER:HASH" in err
 
 
 def test_staff_token_for_nobody(capsys):

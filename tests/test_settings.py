@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import PREFIX, Settings, read, with_secret_key
+from bot.settings import PREFIX, GroupRole, Settings, read, with_secret_key
 
 KEY = "k" * 32
 GOOD = {
@@ -26,6 +26,25 @@ GOOD = {
     "TELEGRAM_WEBHOOK_SECRET": ("AbC_-9", None),
     "SECRET_KEY": (KEY, None),
     "METRICS_TOKEN": ("sixteen-letters-x", None),
+    "REQUIRE_TOTP": ("leads", None),
+    "OIDC_ISSUER": ("https://login.example.fi/realms/town/", None),
+    "OIDC_CLIENT_ID": ("neuvokas", None),
+    "OIDC_CLIENT_SECRET": ("s3cret", None),
+    "OIDC_ROLES": (
+        "CN=Bosses,OU=x=lead; help desk = staff : general, events ;editors=editor;",
+        (
+            GroupRole("CN=Bosses,OU=x", "lead"),
+            GroupRole("help desk", "staff", ("general", "events")),
+            GroupRole("editors", "editor"),
+        ),
+    ),
+    "OIDC_CLAIM": ("roles", None),
+}
+# None of these means anything without the others.
+PROVIDER = {
+    "NEUVOKAS_OIDC_ISSUER": "https://login.example.fi",
+    "NEUVOKAS_OIDC_CLIENT_ID": "x",
+    "NEUVOKAS_OIDC_ROLES": "x=lead",
 }
 BAD = {
     "DATABASE_URL": [
@@ -57,6 +76,23 @@ BAD = {
     "TELEGRAM_WEBHOOK_SECRET": ["sec ret", "secret!", "ä", "s" * 257],
     "SECRET_KEY": ["secret", "s" * 31],
     "METRICS_TOKEN": ["secret", "s" * 15, "ä" * 20],
+    "REQUIRE_TOTP": ["yes", "1", "staff", "Leads"],
+    "OIDC_ISSUER": [
+        "login.example.fi",
+        "http://login.example.fi",
+        "ftp://login.example.fi",
+        "https://",
+    ],
+    "OIDC_ROLES": [
+        "bosses",
+        "bosses=king",
+        "=lead",
+        "helpdesk=staff",
+        "helpdesk=staff:",
+        "helpdesk=staff: ,",
+        "bosses=lead:general",
+        "bosses=lead;helpdesk",
+    ],
 }
 SECRETS = (
     "DATABASE_URL",
@@ -87,10 +123,32 @@ def test_every_setting_is_tested():
 def test_good(name):
     """A well-formed value is taken as it is, spaces around it left out."""
     given, expected = GOOD[name]
-    settings = read({PREFIX + name: f"  {given} "})
+    others = PROVIDER if name.startswith("OIDC_") else {}
+    settings = read({**others, PREFIX + name: f"  {given} "})
     assert getattr(settings, name.lower()) == (given if expected is None else expected)
     unchanged = {field.name for field in fields(Settings)} - {name.lower()}
-    assert all(getattr(settings, field) == getattr(Settings(), field) for field in unchanged)
+    assert all(getattr(settings, field) == getattr(read(others), field) for field in unchanged)
+
+
+def test_client_secret_is_hidden():
+    """What the provider knows us by is not shown with the settings."""
+    assert "s3cret" not in repr(read({**PROVIDER, "NEUVOKAS_OIDC_CLIENT_SECRET": "s3cret"}))
+
+
+@pytest.mark.parametrize("missing", PROVIDER)
+def test_half_a_provider(missing):
+    """Half of what the town's provider needs is refused with what is missing."""
+    half = {name: value for name, value in PROVIDER.items() if name != missing}
+    for given in (half, {**half, "NEUVOKAS_OIDC_CLIENT_SECRET": "s3cret"}):
+        with pytest.raises(SettingsError, match=missing):
+            read(given)
+
+
+@pytest.mark.parametrize("host", ["localhost:8090", "127.0.0.1", "[::1]:1"])
+def test_provider_on_this_machine(host):
+    """A provider on the same machine may do without TLS, as in a developer's trial."""
+    issuer = f"http://{host}/realm"
+    assert read({**PROVIDER, "NEUVOKAS_OIDC_ISSUER": issuer}).oidc_issuer == issuer
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in BAD for value in BAD[name]])

@@ -1,12 +1,13 @@
 """The tables, a module for each subject."""
 
+from bot.models.audit import Audit, AuditHead
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
 from bot.models.events import Correction, Event, Handling, MovingCode, Reminder
 from bot.models.numbers import FIRST_NUMBER, ticket_number
 from bot.models.queues import Alert, KeptQueue, KeptRule, Rung
-from bot.models.staff import Credential, Role, Staff
+from bot.models.staff import Credential, Role, Staff, Tries
 from bot.models.switches import Switch
 from bot.models.tallies import Tally, Wait
 from bot.models.tickets import LIVE, Status, Ticket
@@ -15,6 +16,8 @@ __all__ = [
     "FIRST_NUMBER",
     "LIVE",
     "Alert",
+    "Audit",
+    "AuditHead",
     "Author",
     "Base",
     "Channel",
@@ -39,6 +42,7 @@ __all__ = [
     "Switch",
     "Tally",
     "Ticket",
+    "Tries",
     "Wait",
     "ticket_number",
 ]

@@ -22,7 +22,6 @@ from bot.errors import (
 )
 from bot.models import Credential, Message, Role, Staff
 from bot.texts import texts
-from handlers import sign_in
 from handlers.keys import TOWN
 from tests.conftest import House, settings_for
 from tests.handlers.conftest import PASSWORD, Browser, escalated, first_link, lead, rows, told
@@ -96,7 +95,7 @@ async def test_nobody_signs_in_before_the_link_is_used(house, browser):
         assert answer.status == 401
 
 
-async def test_throttling(house, browser, monkeypatch):
+async def test_throttling(house, browser, clock):
     """After five wrong passwords a name must wait a minute, however it is written; others need not."""
     await house.staff()
     await house.staff("Pekka")
@@ -110,7 +109,7 @@ async def test_throttling(house, browser, monkeypatch):
         assert texts("en").gettext("Too many tries. Wait a minute and try again.") in answer.words
         assert answer.field("name") == name
     await Browser(house).signs_in("Pekka")
-    monkeypatch.setattr(sign_in, "_WAIT_SECONDS", 0.0)
+    clock.pass_(seconds=61)
     await browser.signs_in()
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
@@ -535,25 +536,104 @@ async def test_every_page_is_accessible(visit, house, scheme, locale):
     Nothing is cut off sideways at 320 px (1280 px at 400 %) and 195 px (a phone, text at 200 %).
     """
     lead = await house.staff("Laura", Role.LEAD)
-    axe = Axe()
-    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
     found: list[tuple] = []
     async with visit(color_scheme=scheme, locale=f"{locale}-FI") as page:
         async for name in every_page(page, house, lead, locale):
-            for width in (195, 320, 1280):
-                await page.set_viewport_size({"width": width, "height": 844})
-                wide = await page.evaluate("document.documentElement.scrollWidth")
-                found += [(name, width, "is as wide as", wide)] if wide > width else []
-                if width == 195:
-                    continue
-                found += [(name, width, *small) for small in await too_small(page)]
-                results = await axe.run(page, options=options)
-                found += [
-                    (name, width, violation["id"], node["target"], node["failureSummary"])
-                    for violation in results.response["violations"]
-                    for node in violation["nodes"]
-                ]
+            found += await obstacles(page, name)
     assert not found, found
+
+
+async def obstacles(page: Page, name: str) -> list[tuple]:
+    """What of a page is in somebody's way, at each width."""
+    axe = Axe()
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    found: list[tuple] = []
+    for width in (195, 320, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        found += [(name, width, "is as wide as", wide)] if wide > width else []
+        if width == 195:
+            continue
+        found += [(name, width, *small) for small in await too_small(page)]
+        results = await axe.run(page, options=options)
+        found += [
+            (name, width, violation["id"], node["target"], node["failureSummary"])
+            for violation in results.response["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+async def account_pages(page: Page, house: House, locale: str) -> AsyncIterator[str]:
+    """Go through the pages about accounts, as an admin; gives each one's name."""
+    admin = await house.staff("Tuki", Role.ADMIN)
+    await house.staff("Maija")
+    await signed_in(house, admin, locale)
+    await page.goto("/staff/sign-in")
+    await page.locator("#name").fill("Tuki")
+    await page.locator("#password").fill("a good password")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#out")).to_be_visible()
+    await page.goto("/staff/me")
+    yield "account"
+    await page.goto("/staff/me/sessions")
+    yield "sessions"
+    await page.goto("/staff/me/two-step")
+    yield "setting up codes"
+    app = pyotp.TOTP((await page.locator(".key").inner_text()).replace(" ", ""))
+    await page.locator("#code").fill("000000")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#problem")).to_be_visible()
+    yield "a wrong code"
+    await page.locator("#code").fill(app.at(house.clock()))
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".codes")).to_be_visible()
+    yield "recovery codes"
+    await page.goto("/staff/me/two-step")
+    yield "codes that are on"
+    await page.goto("/staff/people")
+    yield "people"
+    await page.get_by_role("link", name="Maija").click()
+    await expect(page.locator("#role")).to_be_visible()
+    yield "a person"
+    await page.locator("form[action$=cut-off] button").click()
+    await expect(page.locator("form[action$=let-in]")).to_be_visible()
+    yield "a person who is cut off"
+    await page.goto("/staff/audit")
+    yield "the audit log"
+    await page.goto("/staff/audit?object=nothing")
+    yield "an empty audit log"
+    await page.locator("#out button").click()
+    await page.locator("#name").fill("Tuki")
+    await page.locator("#password").fill("a good password")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#code")).to_be_focused()
+    yield "asking for the code"
+    house.clock.pass_(seconds=30)
+    await page.locator("#code").fill(app.at(house.clock()))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#out")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("dark", "fi"), ("light", "sv")])
+async def test_account_pages_are_accessible(visit, house, scheme, locale):
+    """Signing in in two steps, sessions, people and the audit log are as open to everybody."""
+    found: list[tuple] = []
+    async with visit(color_scheme=scheme, locale=f"{locale}-FI") as page:
+        async for name in account_pages(page, house, locale):
+            found += await obstacles(page, name)
+            await picture(page, f"{name} {locale}")
+    assert not found, found
+
+
+async def picture(page: Page, name: str) -> None:
+    """Keep what a page looks like at two widths, when a folder for pictures is named."""
+    folder = os.environ.get("PICTURES")
+    if not folder:
+        return
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        await page.screenshot(path=f"{folder}/{name.replace(' ', '-')}-{width}.png", full_page=True)
 
 
 async def too_small(page: Page) -> list[tuple[str, float, float]]:
