@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import outbox, tickets
+from bot import blocks, outbox, tickets
 from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
 from bot.errors import NotFound, Unauthenticated
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bot.respond import Turn, Utterance
     from bot.town import Town
 
+# What a blocked resident cannot ask for; everything else goes on.
+_FOR_STAFF = frozenset({Deed.ESCALATE, Deed.ADD, Deed.REOPEN})
 # Built once, since building a query costs more than running it: every message asks these.
 _OF_TOKEN = select(Conversation).where(Conversation.token_hash == bindparam("hash"))
 _OF_TOKEN_LOCKED = _OF_TOKEN.with_for_update()
@@ -177,7 +179,9 @@ async def hear(
     )
     conversation.locale = turn.locale
     conversation.is_unreachable = False
-    done = await _do(session, conversation, town, turn, ticket, newest, now)
+    done = await _kept_back(session, conversation, town, turn, now) or await _do(
+        session, conversation, town, turn, ticket, newest, now
+    )
     conversation.state = done.state.to_json()
     words = Replies(town, conversation.locale)
     lines = [*turn.replies, *done.says]
@@ -199,6 +203,8 @@ async def hear(
     nudge(session, outbox.topic_of(conversation.id))
     # Its number is what the replies name as their cause.
     await session.flush()
+    if done.joins:
+        await tickets.resident_wrote(session, done.joins, own.text, now)
     replies = [
         _put(session, conversation, line, now, town=town, cause_id=own.id, ticket_id=done.about)
         for line in lines
@@ -251,7 +257,9 @@ async def _do(
         case Deed.ESCALATE if ticket:
             # The question asked aside joins the ticket that staff have already.
             tickets.note_added(session, ticket.id)
-            return _Done(turn.state, (words.passed_on(ticket.number),), about, joins=about)
+            # What staff have is spoken of in the language in which they have it.
+            receipt = Replies(town, ticket.locale).passed_on(ticket.number)
+            return _Done(turn.state, (receipt,), about, joins=about)
         case Deed.ESCALATE:
             return await _escalate(session, conversation, town, turn.state, now)
         case Deed.ADD if ticket:
@@ -259,7 +267,8 @@ async def _do(
             return _Done(turn.state, (), about, joins=about)
         case Deed.CANCEL if ticket:
             await tickets.cancel(session, ticket, now)
-            return _Done(turn.state, (words.cancelled(ticket.number),), about)
+            said = Replies(town, ticket.locale).cancelled(ticket.number)
+            return _Done(turn.state, (said,), about)
         case Deed.STATUS:
             status = await _status(session, town, words, ticket, now)
             return _Done(turn.state, (status,), about)
@@ -273,6 +282,23 @@ async def _do(
         case Deed.REPEAT:
             return _Done(turn.state, (newest or words.welcome(),), about, joins=about)
     return _Done(turn.state, (), about)
+
+
+async def _kept_back(
+    session: AsyncSession, conversation: Conversation, town: Town, turn: Turn, now: datetime
+) -> _Done | None:
+    """Keep a blocked resident's words from staff, and say so; None when nothing stands in the way.
+
+    The words are saved with the conversation, and go along with the next ticket there may be.
+    """
+    if turn.deed not in _FOR_STAFF:
+        return None
+    block = await blocks.active(session, conversation.id, now)
+    if block is None:
+        return None
+    # Beside a safety text, nothing else is to be read.
+    says = () if turn.replies else (Replies(town, conversation.locale).blocked(block.until),)
+    return _Done(turn.state, says)
 
 
 async def _escalate(
@@ -294,6 +320,7 @@ async def _status(
 ) -> Reply:
     if ticket is None:
         return words.nothing_waiting()
+    words = Replies(town, ticket.locale)
     if ticket.holder:
         return words.in_hand(ticket.number, ticket.holder.name)
     place = await tickets.place(session, ticket)
@@ -319,6 +346,7 @@ async def _judged(
         return words.passed_on(live.number) if live else words.closed_already(ticket.number)
     await tickets.reopen(session, ticket, town, now)
     place = await tickets.place(session, ticket)
+    words = Replies(town, ticket.locale)
     return words.reopened(ticket.number, town.book.queue(ticket.queue), place, now)
 
 

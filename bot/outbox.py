@@ -81,10 +81,14 @@ def put(  # noqa: PLR0913 - a message has these parts
     ticket_id: int | None = None,
     cause_id: int | None = None,
     key: str | None = None,
+    locale: str | None = None,
 ) -> Message:
     """Queue one rendered message to the resident, in the caller's transaction.
 
     It has its number once the session is flushed, which a commit does.
+
+    Args:
+        locale: The language of the message; None when it is the conversation's.
     """
     message = Message(
         conversation_id=conversation.id,
@@ -106,7 +110,7 @@ def put(  # noqa: PLR0913 - a message has these parts
                 conversation_id=conversation.id,
                 channel=conversation.channel,
                 address=conversation.address,
-                locale=conversation.locale,
+                locale=locale or conversation.locale,
                 status=DeliveryStatus.WAITING,
                 due_at=now,
             )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.models import FIRST_NUMBER, Author, Message, Ticket, TicketTag, TicketWord
+from bot.models import FIRST_NUMBER, Author, Message, Ticket, TicketWord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,9 +50,7 @@ async def learn(session: AsyncSession, ticket_id: int, texts: Iterable[str]) -> 
 
 async def learn_conversation(session: AsyncSession, ticket_id: int) -> None:
     """Make a ticket findable by what its resident has said so far."""
-    said = select(Message.text).where(
-        Message.ticket_id == ticket_id, Message.author != Author.BOT
-    )
+    said = select(Message.text).where(Message.ticket_id == ticket_id, Message.author != Author.BOT)
     await learn(session, ticket_id, (await session.scalars(said)).all())
 
 
@@ -85,9 +83,3 @@ def matches(query: str) -> ColumnElement[bool] | None:
     for condition in conditions[1:]:
         found = found & condition
     return or_(Ticket.id == id_, found) if id_ is not None else found
-
-
-async def tags_of(session: AsyncSession, ticket_id: int) -> list[str]:
-    """Return a ticket's tags in the order of the alphabet."""
-    query = select(TicketTag.tag).where(TicketTag.ticket_id == ticket_id).order_by(TicketTag.tag)
-    return list(await session.scalars(query))

@@ -93,7 +93,7 @@ async def act_on(request: web.Request) -> web.Response:
             if act is Act.CLAIM:
                 await tickets.claim(session, me, ticket, now)
             elif act is Act.RELEASE:
-                await tickets.release(session, me, ticket)
+                await tickets.release(session, me, ticket, now)
             elif act is Act.CLOSE:
                 await tickets.close(session, me, ticket, request.app[TOWN](), now)
             else:

@@ -127,7 +127,7 @@ async def release(request: web.Request) -> web.Response:
     """Put a ticket back into its queue."""
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.RELEASE)
-        await tickets.release(session, staff, ticket)
+        await tickets.release(session, staff, ticket, request.app[CLOCK]())
         return web.json_response(await _fresh(session, ticket))
 
 

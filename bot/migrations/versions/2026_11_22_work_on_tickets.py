@@ -1,5 +1,7 @@
 """give notes, tags, the log and what else staff do with tickets their tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,7 @@ depends_on = None
 Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
-def _id() -> sa.Column:
+def _id() -> sa.Column[int]:
     return sa.Column("id", Serial, autoincrement=True, nullable=False)
 
 
@@ -21,7 +23,7 @@ def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], [target], name=f"fk_{table}_{column}")
 
 
-def _staff() -> list[sa.Column]:
+def _staff() -> list[sa.Column[Any]]:
     return [
         sa.Column("staff_id", Serial, nullable=False),
         sa.Column("staff_name", sa.String(80), nullable=False),
@@ -214,9 +216,9 @@ def _fill_words() -> None:
     for ticket_id, text in connection.execute(said):
         of_tickets.setdefault(ticket_id, set()).update(words_in(text))
     for ticket_id, found in of_tickets.items():
-        connection.execute(
-            words.insert(), [{"word": word, "ticket_id": ticket_id} for word in sorted(found)]
-        ) if found else None
+        if found:
+            rows = [{"word": word, "ticket_id": ticket_id} for word in sorted(found)]
+            connection.execute(words.insert(), rows)
 
 
 def downgrade() -> None:

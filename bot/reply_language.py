@@ -1,0 +1,41 @@
+"""Whether a reply is in the language of its ticket; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from faq.language import is_foreign
+
+if TYPE_CHECKING:
+    from bot.town import Town
+
+# A few words are names, thanks or a product's menu: they are never stopped.
+FEWEST_WORDS = 5
+# How much better another language must explain the text, in nats. Measured on one-sentence replies:
+# the right language is ahead by 30 or more, and a sentence full of foreign names by less than 10.
+MARGIN = 12.0
+FOREIGN = "other"
+_NO_WORDS = re.compile(r"https?://\S+|\S+@\S+|\S*\d\S*")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def other_language(text: str, locale: str, town: Town) -> str | None:
+    """Return the language a reply is plainly in, when it is not the ticket's.
+
+    Args:
+        locale: The ticket's language.
+
+    Returns:
+        A locale, or `other` for a language that we do not speak; None when nothing speaks
+        against sending it.
+    """
+    words = _LETTERS.findall(_NO_WORDS.sub(" ", text))
+    if len(words) < FEWEST_WORDS:
+        return None
+    said = " ".join(words)
+    if is_foreign(said):
+        return FOREIGN
+    likely = town.matcher.likely(said)
+    best = max(likely, key=lambda language: likely[language])
+    return best if likely[best] - likely[locale] > MARGIN else None
