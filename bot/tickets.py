@@ -384,13 +384,10 @@ async def reply(
     """
     text = cleaned(text, LONGEST_REPLY)
     if key is not None:
-        key = f"staff:{staff.id}:{key}"[:100]
-        query = select(Message).where(
-            Message.conversation_id == ticket.conversation_id, Message.key == key
-        )
-        before = (await session.scalars(query)).first()
+        before = await sent_before(session, staff, ticket, key)
         if before:
             return before
+        key = _reply_key(staff, key)
     await claim(session, staff, ticket, now)
     ticket.replied_at = ticket.replied_at or now
     ticket.waits_since = None
@@ -401,6 +398,20 @@ async def reply(
     ticket_log.record(session, ticket, "reply", now, staff)
     changed(session, ticket)
     return message
+
+
+def _reply_key(staff: Staff, key: str) -> str:
+    return f"staff:{staff.id}:{key}"[:100]
+
+
+async def sent_before(
+    session: AsyncSession, staff: Staff, ticket: Ticket, key: str
+) -> Message | None:
+    """Return what this person has sent with this key; None when it is new."""
+    query = select(Message).where(
+        Message.conversation_id == ticket.conversation_id, Message.key == _reply_key(staff, key)
+    )
+    return (await session.scalars(query)).first()
 
 
 def _say(

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Base, Moment, Serial
@@ -186,18 +186,19 @@ class PendingReply(Base):
     """A reply that its author can still take back.
 
     Attributes:
-        key: As in `Message.key`: the same form sent twice is one reply.
+        key: The form's own: sent twice it is one reply.
         due_at: When it goes out.
     """
 
     __tablename__ = "pending_replies"
+    __table_args__ = (UniqueConstraint("staff_id", "key"),)
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     staff_name: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(Text)
-    key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    key: Mapped[str | None] = mapped_column(String(100))
     due_at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -168,7 +168,7 @@ def _of_staff() -> None:
         _to("pending_replies", "ticket_id", "tickets.id"),
         _to("pending_replies", "staff_id", "staff.id"),
         sa.PrimaryKeyConstraint("id", name="pk_pending_replies"),
-        sa.UniqueConstraint("key", name="uq_pending_replies_key"),
+        sa.UniqueConstraint("staff_id", "key", name="uq_pending_replies_staff_id_key"),
     )
     op.create_index("ix_pending_replies_due_at", "pending_replies", ["due_at"])
     op.create_index("ix_pending_replies_ticket_id", "pending_replies", ["ticket_id"])
