@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import jobs
+from bot import jobs, pending, presence
 from bot import settings as environment
 from bot.database import Database
 from bot.migrations import migrate
@@ -19,6 +19,8 @@ from bot.models import Channel
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
 from handlers import (
+    blocks,
+    canned,
     console,
     events,
     health,
@@ -27,6 +29,7 @@ from handlers import (
     resident_api,
     sign_in,
     staff_api,
+    ticket_list,
     webchat,
     webhook,
 )
@@ -45,7 +48,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What is done by the clock.
-JOBS: list[jobs.Job] = []
+JOBS: list[jobs.Job] = [
+    jobs.Job("replies", pending.LOOK_SECONDS, pending.send_due),
+    jobs.Job("presence", 15.0, presence.forget),
+]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -91,7 +97,10 @@ def init_app(
             *events.ROUTES,
             *resident_api.ROUTES,
             *sign_in.ROUTES,
+            *ticket_list.ROUTES,
             *console.ROUTES,
+            *canned.ROUTES,
+            *blocks.ROUTES,
             *people.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,

@@ -565,3 +565,14 @@ def _require_in_hand(staff: Staff, ticket: Ticket) -> None:
     _require_live(ticket)
     if ticket.holder and ticket.holder_id != staff.id and not may(staff, Act.RELEASE_OTHERS):
         raise TicketHeld(ticket.holder.name)
+
+
+async def earlier(session: AsyncSession, ticket: Ticket, limit: int = 20) -> Sequence[Ticket]:
+    """Return the same resident's other tickets, newest first, whoever may read them."""
+    query = (
+        select(Ticket)
+        .where(Ticket.conversation_id == ticket.conversation_id, Ticket.id != ticket.id)
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()

@@ -14,17 +14,24 @@ from aiohttp.abc import AbstractAccessLogger
 
 from bot.database import UNREACHABLE
 from bot.errors import (
+    Answered,
+    CannotMerge,
+    HasAnother,
     NameTaken,
     NeuvokasError,
     NotAllowed,
     NotFound,
+    NothingToDo,
+    NotTheirs,
+    OtherLanguage,
     TextMissing,
     TextTooLong,
+    TextUnusable,
     TicketEnded,
     TicketHeld,
     Unauthenticated,
 )
-from bot.texts import accepted_languages, nearest_locale, texts
+from bot.texts import LANGUAGES, accepted_languages, nearest_locale, texts
 from handlers.keys import LOCALE
 from handlers.pages import page
 
@@ -133,6 +140,42 @@ def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
                 " Send it in parts.",
                 error.limit,
             ).format(limit=error.limit)
+    return _about_tickets(error, words)
+
+
+def _about_tickets(error: NeuvokasError, words: Texts) -> tuple[int, str]:
+    _ = words.gettext
+    match error:
+        case NothingToDo():
+            return 409, _("Nothing was changed: it is so already, or nothing was chosen.")
+        case NotTheirs():
+            return 409, _("{name} does not work in that queue, so nothing was changed.").format(
+                name=error.name
+            )
+        case HasAnother():
+            return 409, _(
+                "The resident has another open ticket, {number}. Go on there; this one stays closed."
+            ).format(number=error.number)
+        case CannotMerge():
+            return 409, _(
+                "These two cannot be merged. Both must be open, different, in the same language and in"
+                " your queues."
+            )
+        case Answered():
+            return 409, _(
+                "{name} has replied since you opened this page. Your reply was not sent. Read the new"
+                " reply first; then you can send yours anyway."
+            ).format(name=error.name)
+        case OtherLanguage():
+            found = LANGUAGES.get(error.found, _("another language"))
+            return 409, _(
+                "This reply seems to be in another language ({found}) than the resident's ({wanted})."
+                " It was not sent. Write it in the resident's language, or send it anyway."
+            ).format(found=found, wanted=LANGUAGES[error.wanted])
+        case TextUnusable():
+            return 422, _(
+                "Something in braces cannot be filled in. Only {placeholders} can be used."
+            ).format(placeholders="{name}, {number}")
     return 500, _default(500, words)
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.policy import may
 from bot.texts import LANGUAGES, texts
+from handlers.ticket_words import outcome_label
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -58,4 +59,5 @@ def _environment(locale: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["day"] = date.fromisoformat
     environment.globals["may"] = may
+    environment.globals["outcome_label"] = outcome_label
     return environment
