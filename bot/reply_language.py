@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.errors import OtherLanguage
 from faq.language import is_foreign
 
 if TYPE_CHECKING:
@@ -39,3 +40,14 @@ def other_language(text: str, locale: str, town: Town) -> str | None:
     likely = town.matcher.likely(said)
     best = max(likely, key=lambda language: likely[language])
     return best if likely[best] - likely[locale] > MARGIN else None
+
+
+def check(text: str, locale: str, town: Town) -> None:
+    """Stop a reply that is plainly not in its ticket's language.
+
+    Raises:
+        OtherLanguage: It is in another.
+    """
+    found = other_language(text, locale, town)
+    if found:
+        raise OtherLanguage(found, locale)

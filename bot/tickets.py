@@ -21,7 +21,7 @@ from bot.errors import (
     TicketEnded,
     TicketHeld,
 )
-from bot.models import FIRST_NUMBER, LIVE, Author, Message, Outcome, Role, Status, Ticket
+from bot.models import FIRST_NUMBER, LIVE, Author, Message, Outcome, Status, Ticket
 from bot.policy import Act, may
 from bot.replies import Replies
 
@@ -202,30 +202,6 @@ async def for_staff(
         await session.refresh(ticket.conversation, with_for_update=True)
         await session.refresh(ticket)
     return ticket
-
-
-async def in_queues(
-    session: AsyncSession,
-    staff: Staff,
-    *,
-    queue: str | None = None,
-    status: Status | None = None,
-    limit: int = 200,
-) -> Sequence[Ticket]:
-    """Return the tickets this member of staff sees, oldest first; without a status, the live ones.
-
-    Raises:
-        NotAllowed: The person sees no tickets at all.
-    """
-    if not may(staff, Act.READ):
-        raise NotAllowed(Act.READ)
-    query = select(Ticket).order_by(Ticket.opened_at, Ticket.id).limit(limit)
-    query = query.where(Ticket.status == status if status else Ticket.status.in_(LIVE))
-    if queue:
-        query = query.where(Ticket.queue == queue)
-    if staff.role == Role.STAFF:
-        query = query.where(Ticket.queue.in_(staff.queues))
-    return (await session.scalars(query)).all()
 
 
 async def waiting_in(session: AsyncSession) -> dict[str, dict[str, int]]:

@@ -178,10 +178,6 @@
     addEventListener("pagehide", () => post(path, { left: "1" }, true));
   }
 
-  // On a phone the filters would stand before the list; whoever uses them sees them.
-  const fold = document.getElementById("fold");
-  if (fold && !("used" in fold.dataset) && matchMedia("(max-width: 48em)").matches) fold.open = false;
-
   // Choosing many tickets in the list.
   const bulk = document.getElementById("bulk");
   const boxes = () => [...document.querySelectorAll("input[name=numbers]")];

@@ -35,11 +35,21 @@ WITHOUT_A_TICKET = {
     ("GET", "/api/v1/staff/queues"),
     ("GET", "/api/v1/staff/tickets"),
     ("GET", "/staff"),
+    ("POST", "/staff/bulk"),
+    ("POST", "/staff/views"),
+    ("GET", "/staff/canned"),
+    ("POST", "/staff/canned"),
+    ("GET", "/staff/blocks"),
+    ("POST", "/staff/blocks"),
     ("GET", "/staff/book"),
     ("GET", "/staff/events"),
     ("GET", "/staff/people"),
     ("POST", "/staff/people"),
 }
+
+
+# What each act on a ticket asks for, all at once.
+ANYTHING = {"text": "Hei!", "reason": "Syy.", "into": "N-1001", "queue": "events"}
 
 
 def someone(role, *queues):
@@ -144,7 +154,7 @@ async def test_no_route_to_a_foreign_queue(house):
         for address in filled(path, resource, number):
             if address.startswith("/api/"):
                 status, problem = await pekka.asks(
-                    method, address.removeprefix("/api/v1/staff"), json={"text": "Hei!"}
+                    method, address.removeprefix("/api/v1/staff"), json=ANYTHING
                 )
                 assert (status, problem["detail"]) == (404, told(NotFound(), "fi")), address
             else:
