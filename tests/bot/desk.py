@@ -11,7 +11,7 @@ from bot import notes, tags, ticket_log
 from bot import staff as people
 from bot.conversation import hear
 from bot.models import Channel, Delivery, Message, Role, Ticket
-from bot.respond import Utterance
+from bot.respond import Kind, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -53,6 +53,13 @@ class Desk:
     async def says(self, resident: str, text: str, locale: str = "fi") -> list[str]:
         """What the bot answers to a resident's message."""
         said = Utterance(Channel.TELEGRAM, resident, text, locale=locale)
+        async with self.database.write() as session:
+            _own, *replies = await hear(session, said, self.town, self.clock())
+        return [reply.text for reply in replies]
+
+    async def presses(self, resident: str, value: str) -> list[str]:
+        """What the bot answers to a pressed button."""
+        said = Utterance(Channel.TELEGRAM, resident, value, Kind.CHOICE)
         async with self.database.write() as session:
             _own, *replies = await hear(session, said, self.town, self.clock())
         return [reply.text for reply in replies]
