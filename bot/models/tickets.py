@@ -75,6 +75,7 @@ Index("ix_tickets_status_queue_opened_at", Ticket.status, Ticket.queue, Ticket.o
 Index("ix_tickets_conversation_id", Ticket.conversation_id)
 # The list in each of its orders, and one's own tickets, however many there are.
 Index("ix_tickets_status_opened_at", Ticket.status, Ticket.opened_at, Ticket.id)
-Index("ix_tickets_status_reply_by", Ticket.status, Ticket.reply_by)
+Index("ix_tickets_status_waits_since", Ticket.status, Ticket.waits_since, Ticket.id)
+Index("ix_tickets_status_replied_at_reply_by", Ticket.status, Ticket.replied_at, Ticket.reply_by)
 Index("ix_tickets_holder_id_status", Ticket.holder_id, Ticket.status)
 Index("ix_tickets_merged_into_id", Ticket.merged_into_id)

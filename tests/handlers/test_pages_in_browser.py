@@ -492,7 +492,7 @@ async def test_ready_texts(visit, house, script):
         await page.get_by_text("Insert a ready text").click()
         await page.fill("#book", "How much does digital support cost?")
         await page.keyboard.press("Enter")
-        found = page.locator("#found li", has_text="How much does digital support cost?")
+        found = page.locator("#found li", has_text=ANSWER)
         await found.get_by_role("button").click()
         await expect(page.locator("#text")).to_have_value(
             re.compile(

@@ -39,7 +39,10 @@ def upgrade() -> None:
             "fk_tickets_merged_into_id", "tickets", ["merged_into_id"], ["id"]
         )
     op.create_index("ix_tickets_status_opened_at", "tickets", ["status", "opened_at", "id"])
-    op.create_index("ix_tickets_status_reply_by", "tickets", ["status", "reply_by"])
+    op.create_index("ix_tickets_status_waits_since", "tickets", ["status", "waits_since", "id"])
+    op.create_index(
+        "ix_tickets_status_replied_at_reply_by", "tickets", ["status", "replied_at", "reply_by"]
+    )
     op.create_index("ix_tickets_holder_id_status", "tickets", ["holder_id", "status"])
     op.create_index("ix_tickets_merged_into_id", "tickets", ["merged_into_id"])
     # Who was not replied to yet waits since the ticket came into its queue.
@@ -227,7 +230,10 @@ def downgrade() -> None:
         *("blocks", "misanswers", "ticket_words", "ticket_tags", "ticket_acts", "notes"),
     ):
         op.drop_table(table)
-    for index in ("status_opened_at", "status_reply_by", "holder_id_status", "merged_into_id"):
+    for index in (
+        *("status_opened_at", "status_waits_since", "status_replied_at_reply_by"),
+        *("holder_id_status", "merged_into_id"),
+    ):
         op.drop_index(f"ix_tickets_{index}", "tickets")
     with op.batch_alter_table("tickets") as tickets:
         tickets.drop_constraint("fk_tickets_merged_into_id", type_="foreignkey")
