@@ -17,7 +17,8 @@ FEWEST_WORDS = 5
 # the right language is ahead by 30 or more, and a sentence full of foreign names by less than 10.
 MARGIN = 12.0
 FOREIGN = "other"
-_NO_WORDS = re.compile(r"https?://\S+|\S+@\S+|\S*\d\S*")
+# Addresses, numbers and times belong to no language.
+_NO_WORD = re.compile(r"://|@|\d")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -31,7 +32,8 @@ def other_language(text: str, locale: str, town: Town) -> str | None:
         A locale, or `other` for a language that we do not speak; None when nothing speaks
         against sending it.
     """
-    words = _LETTERS.findall(_NO_WORDS.sub(" ", text))
+    kept = (part for part in text.split() if not _NO_WORD.search(part))
+    words = _LETTERS.findall(" ".join(kept))
     if len(words) < FEWEST_WORDS:
         return None
     said = " ".join(words)

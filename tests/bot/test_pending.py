@@ -316,6 +316,8 @@ ADDRESS = "Katso https://www.hel.fi/en/digital-support-for-everyone ja soita 09 
         (ADDRESS, "fi", None),
         ("Thank you very much!", "fi", None),
         ("ok", "sv", None),
+        ("x" * 100_000, "fi", None),
+        ("1x@" * 30_000, "fi", None),
         ("", "fi", None),
         ("👍 👍 👍 👍 👍 👍", "fi", None),
         ("Asiakaspalvelu palvelee myös på svenska ja in English joka päivä.", "fi", None),

@@ -31,13 +31,15 @@ def _staff() -> list[sa.Column[Any]]:
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("tickets") as tickets:
-        tickets.add_column(sa.Column("waits_since", Moment()))
-        tickets.add_column(sa.Column("outcome", sa.String(16)))
-        tickets.add_column(sa.Column("merged_into_id", Serial))
-        tickets.create_foreign_key(
-            "fk_tickets_merged_into_id", "tickets", ["merged_into_id"], ["id"]
-        )
+    op.add_column("tickets", sa.Column("waits_since", Moment()))
+    op.add_column("tickets", sa.Column("outcome", sa.String(16)))
+    # In one statement, since SQLite could add the constraint afterwards only by making the table
+    # anew, which it refuses while messages refer to it.
+    number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(
+        f"ALTER TABLE tickets ADD COLUMN merged_into_id {number}"
+        " CONSTRAINT fk_tickets_merged_into_id REFERENCES tickets (id)"
+    )
     op.create_index("ix_tickets_status_opened_at", "tickets", ["status", "opened_at", "id"])
     op.create_index("ix_tickets_status_waits_since", "tickets", ["status", "waits_since", "id"])
     op.create_index(
@@ -235,7 +237,5 @@ def downgrade() -> None:
         *("holder_id_status", "merged_into_id"),
     ):
         op.drop_index(f"ix_tickets_{index}", "tickets")
-    with op.batch_alter_table("tickets") as tickets:
-        tickets.drop_constraint("fk_tickets_merged_into_id", type_="foreignkey")
-        for column in ("merged_into_id", "outcome", "waits_since"):
-            tickets.drop_column(column)
+    for column in ("merged_into_id", "outcome", "waits_since"):
+        op.drop_column("tickets", column)
