@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bot import outbox, ticket_log, tickets
 from bot.cleaning import cleaned
 from bot.errors import NotFound, NothingToDo
+from bot.masking import masked
 from bot.models import LIVE, Block, Conversation, Outcome, Ticket
 from bot.replies import Replies
 
@@ -55,7 +56,7 @@ async def block(
         NothingToDo: The resident is blocked already, or no such length can be chosen.
         TicketHeld: A colleague has claimed the ticket.
     """
-    reason = cleaned(reason, tickets.LONGEST_REASON)
+    reason, _had_secret = masked(cleaned(reason, tickets.LONGEST_REASON))
     if days not in DAYS or await active(session, ticket.conversation_id, now):
         raise NothingToDo
     if ticket.status in LIVE:

@@ -203,7 +203,7 @@ async def hear(
     nudge(session, outbox.topic_of(conversation.id))
     # Its number is what the replies name as their cause.
     await session.flush()
-    if done.joins:
+    if done.joins and turn.deed in _FOR_STAFF:
         await tickets.resident_wrote(session, done.joins, own.text, now)
     replies = [
         _put(session, conversation, line, now, town=town, cause_id=own.id, ticket_id=done.about)

@@ -141,12 +141,22 @@ async def send_due(database: Database, _town: Town, now: datetime) -> None:
     async with database.read() as session:
         found = (await session.scalars(due.limit(100))).all()
     for reply in found:
-        async with database.write() as session:
-            ticket = await session.get_one(Ticket, reply.ticket_id)
-            # As everybody does who changes a ticket: its conversation first.
-            await session.refresh(ticket.conversation, with_for_update=True)
-            await session.refresh(ticket)
-            still = await session.get(PendingReply, reply.id)
-            if still:
-                await _send(session, ticket, still, now)
-        log.info("reply sent: ticket %s", reply.ticket_id)
+        try:
+            await _settle(database, reply.id, now)
+        except Exception as error:  # one reply's failure must not hold up the others
+            log.exception("reply %s failed: %s", reply.id, type(error).__name__)
+
+
+async def _settle(database: Database, id_: int, now: datetime) -> None:
+    """Send one reply whose time has come, unless it was taken back or sent meanwhile."""
+    async with database.write() as session:
+        reply = await session.get(PendingReply, id_)
+        if reply is None:
+            return
+        ticket = await session.get_one(Ticket, reply.ticket_id)
+        # As everybody does who changes a ticket: its conversation first, then look again.
+        await session.refresh(ticket.conversation, with_for_update=True)
+        await session.refresh(ticket)
+        still = await session.get(PendingReply, id_, populate_existing=True)
+        if still:
+            await _send(session, ticket, still, now)

@@ -21,6 +21,7 @@ from bot.errors import (
     TicketEnded,
     TicketHeld,
 )
+from bot.masking import masked
 from bot.models import FIRST_NUMBER, LIVE, Author, Message, Outcome, Status, Ticket
 from bot.policy import Act, may
 from bot.replies import Replies
@@ -302,7 +303,7 @@ async def transfer(
         NothingToDo: Neither is chosen, or it is there already.
         TicketHeld, TicketEnded: As `release`.
     """
-    reason = cleaned(reason, LONGEST_REASON)
+    reason, _had_secret = masked(cleaned(reason, LONGEST_REASON))
     _require_in_hand(staff, ticket)
     if queue is not None and queue not in town.book.queues:
         raise NotFound(queue)

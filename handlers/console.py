@@ -30,7 +30,7 @@ from bot.errors import (
     OtherLanguage,
     Unauthenticated,
 )
-from bot.models import OUTCOMES, Author, Delivery, Message, Outcome, Staff, Ticket
+from bot.models import OUTCOMES, Author, Delivery, Message, Note, Outcome, Staff, Ticket
 from bot.policy import Act, may
 from bot.texts import texts
 from faq import checks
@@ -495,7 +495,10 @@ async def _live(
     written = await notes.of(session, ticket)
     into = await session.get(Ticket, ticket.merged_into_id) if ticket.merged_into_id else None
     return {
-        "lines": sorted([*messages, *written], key=lambda line: (line.at, line.id)),
+        # What was written at the same moment as a message comes after it.
+        "lines": sorted(
+            [*messages, *written], key=lambda line: (line.at, isinstance(line, Note), line.id)
+        ),
         "newest": messages[-1].id if messages else 0,
         "begins": next((m.id for m in messages if m.ticket_id == ticket.id), None),
         "first": messages[0].id if messages else None,

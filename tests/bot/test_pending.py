@@ -125,6 +125,28 @@ async def test_reply_that_cannot_go_out_any_more(desk):
     assert (await desk.log(1))[-1] == ("Maija", "unsent")
 
 
+async def test_one_failure_holds_up_nobody(desk, monkeypatch):
+    """When one reply cannot be dealt with, the others go out, and it is tried again."""
+    other = await desk.ticket("Toinen asia pesulasta")
+    await put(desk, "Yksi.")
+    async with desk.at(2, "Pekka") as (session, staff, ticket):
+        await pending.put(session, staff, ticket, "Kaksi.", desk.clock())
+    desk.clock.pass_(seconds=6)
+    send = pending._send
+
+    async def fails(session, ticket, reply, now):
+        if reply.text == "Yksi.":
+            raise RuntimeError
+        await send(session, ticket, reply, now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pending, "_send", fails)
+        await send_due(desk)
+    assert (await desk.heard(other))[-1] == "Kaksi."
+    await send_due(desk)
+    assert (await desk.heard("1"))[-1] == "Yksi."
+
+
 async def test_author_who_lost_the_queue(desk):
     """Whoever may not reply in the queue any more sends nothing, though the reply was on its way."""
     await put(desk, "Aamulla.")
