@@ -179,12 +179,11 @@ async def hear(
     )
     conversation.locale = turn.locale
     conversation.is_unreachable = False
-    done = await _kept_back(session, conversation, town, turn, now) or await _do(
-        session, conversation, town, turn, ticket, newest, now
-    )
+    kept_back = await _kept_back(session, conversation, town, turn, now)
+    done = kept_back or await _do(session, conversation, town, turn, ticket, newest, now)
     conversation.state = done.state.to_json()
     words = Replies(town, conversation.locale)
-    lines = [*turn.replies, *done.says]
+    lines = [*done.says] if kept_back else [*turn.replies, *done.says]
     if had_secret:
         lines.insert(0, words.secret_hidden())
     # Whoever begins with a question is told first, once, what answers here.
@@ -296,9 +295,10 @@ async def _kept_back(
     block = await blocks.active(session, conversation.id, now)
     if block is None:
         return None
-    # Beside a safety text, nothing else is to be read.
-    says = () if turn.replies else (Replies(town, conversation.locale).blocked(block.until),)
-    return _Done(turn.state, says)
+    # What comes with a message for staff is a safety text, beside which nothing else is to be read.
+    if turn.deed is Deed.ADD and turn.replies:
+        return _Done(turn.state, turn.replies)
+    return _Done(turn.state, (Replies(town, conversation.locale).blocked(block.until),))
 
 
 async def _escalate(

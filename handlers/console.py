@@ -428,9 +428,14 @@ async def events(request: web.Request) -> web.StreamResponse:
         # Signed out or cut off meanwhile: the page is told to go.
         async with request.app[DATABASE].read() as session:
             try:
-                await signed_in(request, session)
+                person = await signed_in(request, session)
+                if number:
+                    await tickets.for_staff(session, person, number)
             except Unauthenticated:
                 await response.send("", event="signed-out")
+                return False
+            except NotFound:
+                # The ticket has gone where this person does not see it.
                 return False
         await response.send("", event="changed")
         return True

@@ -386,6 +386,17 @@ async def test_blocked_resident(desk):
         assert "haluan tappaa itseni" in (await session.scalars(kept)).all()
 
 
+async def test_blocked_resident_with_an_event(desk):
+    """Who is blocked is never told that an event was passed on to people, since it was not."""
+    await block(desk)
+    await desk.says("1", "Järjestän konsertin puistossa 3.7.2027, 200 henkeä")
+    said = await desk.says("1", "ihminen")
+    async with desk.database.read() as session:
+        [kept] = (await session.scalars(select(Block))).all()
+        assert await session.scalar(select(func.count()).select_from(Ticket)) == 1
+    assert said == [Replies(desk.town, "fi").blocked(kept.until).text]
+
+
 async def test_block_is_reviewed(desk):
     """A lead lifts a block, and the resident is told; or lets it stay."""
     await block(desk)

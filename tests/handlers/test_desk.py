@@ -412,6 +412,19 @@ async def test_presence_is_streamed(house, desk):
     assert (await desk.opens("/staff/events?ticket=N-9999")).status == 404
 
 
+async def test_stream_ends_with_the_right_to_see(house, desk, leads):
+    """Once a ticket is where its reader does not see it, its stream says no more."""
+    _resident, number = await escalated(house)
+    async with house.database.write() as session:
+        (await people.by_name(session, "Maija")).queues = ["general"]
+    path = f"/staff/events?ticket={number}"
+    async with listening(house, path, cookie_jar=desk.jar) as stream:
+        await stream.event()
+        moved = {"queue": "events", "reason": "Tapahtuma."}
+        assert (await leads.sends(f"/staff/tickets/{number}/transfer", **moved)).status == 303
+        assert await stream.ended(within=5)
+
+
 # Leads' pages
 
 
