@@ -86,7 +86,7 @@ async def change(
     await session.flush()
     changed = {key: value for key, value in after.items() if before[key] != value}
     _record(session, me, "account_changed", person, now, changed)
-    await _give_back(session, person, is_leaving=False)
+    await _give_back(session, person, now, is_leaving=False)
     # Pages that are open show what the person may see no more.
     nudge(session, tickets.TOPIC)
 
@@ -106,7 +106,7 @@ async def cut_off(session: AsyncSession, me: Staff | None, person: Staff, now: d
     person.cut_off_at = now
     person.password_hash = person.totp_secret = person.totp_step = None
     await staff.end(session, person, *_EVERYTHING)
-    await _give_back(session, person, is_leaving=True)
+    await _give_back(session, person, now, is_leaving=True)
     _record(session, me, "cut_off", person, now)
     nudge(session, tickets.TOPIC)
 
@@ -114,7 +114,7 @@ async def cut_off(session: AsyncSession, me: Staff | None, person: Staff, now: d
 async def shut_out(session: AsyncSession, person: Staff, now: datetime) -> None:
     """End whatever is open for somebody whom the town's provider lets in no more; the account stays."""
     await staff.end(session, person, *_EVERYTHING)
-    await _give_back(session, person, is_leaving=True)
+    await _give_back(session, person, now, is_leaving=True)
     detail = {"by": "town"}
     audit.record(session, person, "sessions_ended", named(person), now, detail=detail)
     nudge(session, tickets.TOPIC)
@@ -130,7 +130,7 @@ async def follow_town(
     await session.flush()
     changed = {"role": str(role), "queues": sorted(queues), "by": "town"}
     audit.record(session, person, "account_changed", named(person), now, detail=changed)
-    await _give_back(session, person, is_leaving=False)
+    await _give_back(session, person, now, is_leaving=False)
     nudge(session, tickets.TOPIC)
 
 
@@ -196,7 +196,9 @@ async def _spare_the_last(session: AsyncSession, person: Staff, role: Role | Non
         raise LastLead(person.name)
 
 
-async def _give_back(session: AsyncSession, person: Staff, *, is_leaving: bool) -> None:
+async def _give_back(
+    session: AsyncSession, person: Staff, now: datetime, *, is_leaving: bool
+) -> None:
     """Put the tickets a person holds back into their queues: all, or those they see no more."""
     held = select(Ticket.id, Ticket.queue).where(
         Ticket.holder_id == person.id, Ticket.status == Status.CLAIMED
@@ -208,4 +210,4 @@ async def _give_back(session: AsyncSession, person: Staff, *, is_leaving: bool) 
         await session.refresh(ticket.conversation, with_for_update=True)
         await session.refresh(ticket)
         if ticket.holder_id == person.id and ticket.status == Status.CLAIMED:
-            await tickets.release(session, person, ticket)
+            await tickets.release(session, person, ticket, now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import audit, jobs, ladder, queues, staff, tallies
+from bot import audit, jobs, ladder, pending, presence, queues, staff, tallies
 from bot import events as told_events
 from bot import settings as environment
 from bot.database import Database
@@ -24,6 +24,8 @@ from bot.shelf import Shelf
 from bot.switches import Watcher
 from handlers import (
     audit_log,
+    blocks,
+    canned,
     console,
     event_desk,
     events,
@@ -39,6 +41,7 @@ from handlers import (
     sign_in,
     staff_api,
     switches,
+    ticket_list,
     town_sign_in,
     webchat,
     webhook,
@@ -66,6 +69,8 @@ JOBS: list[jobs.Job] = [
     jobs.Job("count waits", 60, tallies.follow),
     jobs.Job("audit log", 3600, audit.log_head),
     jobs.Job("what has run out", 3600, staff.forget_expired),
+    jobs.Job("replies", pending.LOOK_SECONDS, pending.send_due),
+    jobs.Job("presence", 15.0, presence.forget),
 ]
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
@@ -121,8 +126,11 @@ def init_app(
             *events.ROUTES,
             *resident_api.ROUTES,
             *sign_in.ROUTES,
+            *ticket_list.ROUTES,
             *console.ROUTES,
             *event_desk.ROUTES,
+            *canned.ROUTES,
+            *blocks.ROUTES,
             *people.ROUTES,
             *queue_pages.ROUTES,
             *switches.ROUTES,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import events, outbox, tallies, tickets
+from bot import blocks, events, outbox, tallies, tickets
 from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
 from bot.errors import NotFound, Unauthenticated
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from bot.respond import Turn, Utterance
     from bot.town import Town
 
+# What a blocked resident cannot ask for; everything else goes on.
+_FOR_STAFF = frozenset({Deed.ESCALATE, Deed.ADD, Deed.REOPEN})
 # Built once, since building a query costs more than running it: every message asks these.
 _OF_TOKEN = select(Conversation).where(Conversation.token_hash == bindparam("hash"))
 _OF_TOKEN_LOCKED = _OF_TOKEN.with_for_update()
@@ -200,10 +202,11 @@ async def hear(
     conversation.is_unreachable = False
     event = await events.keep(session, conversation, turn.state.guide, event, now)
     about = _About(ticket, event, newest)
-    done = await _do(session, conversation, town, turn, about, now)
+    kept_back = await _kept_back(session, conversation, town, turn, now)
+    done = kept_back or await _do(session, conversation, town, turn, about, now)
     conversation.state = {**done.state.to_json(), "event": event.id if event else ""}
     words = Replies(town, conversation.locale)
-    lines = [*turn.replies, *done.says]
+    lines = [*done.says] if kept_back else [*turn.replies, *done.says]
     if had_secret:
         lines.insert(0, words.secret_hidden())
     # Whoever begins with a question is told first, once, what answers here.
@@ -223,6 +226,8 @@ async def hear(
     nudge(session, outbox.topic_of(conversation.id))
     # Its number is what the replies name as their cause.
     await session.flush()
+    if done.joins and turn.deed in _FOR_STAFF:
+        await tickets.resident_wrote(session, done.joins, own.text, now)
     replies = [
         _put(session, conversation, line, now, town=town, cause_id=own.id, ticket_id=done.about)
         for line in lines
@@ -293,7 +298,9 @@ async def _do(
         case Deed.ESCALATE if ticket:
             # The question asked aside joins the ticket that staff have already.
             tickets.note_added(session, ticket.id)
-            return _Done(turn.state, (words.passed_on(ticket.number),), about, joins=about)
+            # What staff have is spoken of in the language in which they have it.
+            receipt = Replies(town, ticket.locale).passed_on(ticket.number)
+            return _Done(turn.state, (receipt,), about, joins=about)
         case Deed.ESCALATE:
             return await _escalate(session, conversation, town, turn.state, now)
         case Deed.ADD if ticket:
@@ -301,7 +308,8 @@ async def _do(
             return _Done(turn.state, (), about, joins=about)
         case Deed.CANCEL if ticket:
             await tickets.cancel(session, ticket, now)
-            return _Done(turn.state, (words.cancelled(ticket.number),), about)
+            said = Replies(town, ticket.locale).cancelled(ticket.number)
+            return _Done(turn.state, (said,), about)
         case Deed.STATUS:
             says = await _standing(session, town, words, concerned, now)
             return _Done(turn.state, says, about)
@@ -325,6 +333,24 @@ def _again(newest: Message | None, town: Town, words: Replies) -> Reply | Messag
     if town.off.is_guide and any(choice["value"].startswith(MARK) for choice in newest.choices):
         return words.guide_paused()
     return newest
+
+
+async def _kept_back(
+    session: AsyncSession, conversation: Conversation, town: Town, turn: Turn, now: datetime
+) -> _Done | None:
+    """Keep a blocked resident's words from staff, and say so; None when nothing stands in the way.
+
+    The words are saved with the conversation, and go along with the next ticket there may be.
+    """
+    if turn.deed not in _FOR_STAFF:
+        return None
+    block = await blocks.active(session, conversation.id, now)
+    if block is None:
+        return None
+    # What comes with a message for staff is a safety text, beside which nothing else is to be read.
+    if turn.deed is Deed.ADD and turn.replies:
+        return _Done(turn.state, turn.replies)
+    return _Done(turn.state, (Replies(town, conversation.locale).blocked(block.until),))
 
 
 async def _escalate(
@@ -405,6 +431,7 @@ async def _status(
 ) -> Reply:
     if ticket is None:
         return words.nothing_waiting()
+    words = Replies(town, ticket.locale)
     if ticket.holder:
         return words.in_hand(ticket.number, ticket.holder.name)
     place = await tickets.place(session, ticket)
@@ -431,6 +458,7 @@ async def _judged(
         return words.passed_on(live.number) if live else words.closed_already(ticket.number)
     await tickets.reopen(session, ticket, town, now)
     place = await tickets.place(session, ticket)
+    words = Replies(town, ticket.locale)
     queue = town.book.queue(ticket.queue)
     return words.reopened(ticket.number, queue, place, now, ticket.reply_by)
 

@@ -119,3 +119,65 @@ class Outdated(NeuvokasError):
 
 class QueueNeeded(NeuvokasError):
     """A rule or another queue still sends tickets to this queue."""
+
+
+class NothingToDo(NeuvokasError):
+    """What was asked for is so already, or nothing was chosen."""
+
+
+class NotTheirs(NeuvokasError):
+    """The ticket cannot be given to a member of staff who may not read its queue.
+
+    Args:
+        name: Whom it should have gone to.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class HasAnother(NeuvokasError):
+    """The resident has another ticket that staff have to do with.
+
+    Args:
+        number: That ticket's.
+    """
+
+    def __init__(self, number: str) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class CannotMerge(NeuvokasError):
+    """The two tickets are the same, one is ended, or they are in different languages."""
+
+
+class OtherLanguage(NeuvokasError):
+    """A reply is plainly not in the language of its ticket.
+
+    Args:
+        found: The language it is in: a locale, or `other`.
+        wanted: The ticket's.
+    """
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"{found}, not {wanted}")
+        self.found = found
+        self.wanted = wanted
+
+
+class Answered(NeuvokasError):
+    """A colleague has replied since the page was loaded.
+
+    Args:
+        name: Who did.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class TextUnusable(NeuvokasError):
+    """A canned response names something in braces that nobody fills in."""

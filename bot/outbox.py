@@ -82,10 +82,14 @@ def put(  # noqa: PLR0913 - a message has these parts
     ticket_id: int | None = None,
     cause_id: int | None = None,
     key: str | None = None,
+    locale: str | None = None,
 ) -> Message:
     """Queue one rendered message to the resident, in the caller's transaction.
 
     It has its number once the session is flushed, which a commit does.
+
+    Args:
+        locale: The language of the message; None when it is the conversation's.
     """
     message = Message(
         conversation_id=conversation.id,
@@ -104,20 +108,21 @@ def put(  # noqa: PLR0913 - a message has these parts
     if conversation.channel in CALLED:
         # Each file goes out by itself, so that one which fails is not paid for with a second copy of
         # the others; the text comes last, since its buttons are what is looked for.
+        spoken = locale or conversation.locale
         for file in files or ():
-            session.add(_delivery(conversation, now, post={"file": dict(file)}))
-        session.add(_delivery(conversation, now, message=message))
+            session.add(_delivery(conversation, spoken, now, post={"file": dict(file)}))
+        session.add(_delivery(conversation, spoken, now, message=message))
         nudge(session, TOPIC)
     nudge(session, topic_of(conversation.id))
     return message
 
 
-def _delivery(conversation: Conversation, now: datetime, **what: Any) -> Delivery:
+def _delivery(conversation: Conversation, locale: str, now: datetime, **what: Any) -> Delivery:
     return Delivery(
         conversation_id=conversation.id,
         channel=conversation.channel,
         address=conversation.address,
-        locale=conversation.locale,
+        locale=locale,
         status=DeliveryStatus.WAITING,
         due_at=now,
         **what,

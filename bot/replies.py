@@ -639,14 +639,79 @@ class Replies:
             self._choices("resume"),
         )
 
-    def closed(self, number: str, ticket: int, name: str) -> Reply:
-        """Return that staff closed the ticket, and ask whether it helped."""
+    def closed(self, number: str, ticket: int, name: str, outcome: str = "solved") -> Reply:
+        """Return that staff closed the ticket and why, and ask whether it helped.
+
+        Args:
+            outcome: A `bot.models.Outcome`.
+        """
+        _ = self._texts.gettext
+        why = {
+            "no_reply": _(
+                "{name} has closed your question {number}, because we have not heard from you. Did"
+                " the answer help?"
+            ),
+            "referred": _(
+                "{name} has closed your question {number} and told you who can help with it. Did"
+                " that help?"
+            ),
+            "not_ours": _(
+                "{name} has closed your question {number}, because the city does not handle this"
+                " matter. Did the answer help?"
+            ),
+            "duplicate": _(
+                "{name} has closed your question {number}, because you have asked the same in another"
+                " question. Did the answer help?"
+            ),
+        }.get(outcome, _("{name} has closed your question {number}. Did the answer help?"))
+        return Reply(
+            why.format(name=name, number=number),
+            self._choices(f"solved:{ticket}", f"unsolved:{ticket}"),
+        )
+
+    def taken_up(self, number: str, name: str) -> Reply:
+        """Return that staff have opened a closed ticket again."""
         _ = self._texts.gettext
         return Reply(
-            _("{name} has closed your question {number}. Did the answer help?").format(
-                name=name, number=number
-            ),
-            self._choices(f"solved:{ticket}", f"unsolved:{ticket}"),
+            _(
+                "{name} has taken up your question {number} again. The answer comes here. If you want"
+                " to add something, just write it."
+            ).format(name=name, number=number),
+            self._choices("status", "cancel", "aside"),
+        )
+
+    def merged(self, number: str, other: str) -> Reply:
+        """Return that two tickets are one from now on."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Your question {number} is about the same matter as question {other}, so we answer them"
+                " together. The answer comes here."
+            ).format(number=number, other=other)
+        )
+
+    def blocked(self, until: datetime) -> Reply:
+        """Return that staff do not answer for a while, that a person reviews it, and what works."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Our staff do not take messages from you before {day} at {time}, because of how they"
+                " were treated here. A team lead reviews this decision. You can still ask me, and your"
+                " messages are kept. If somebody is in danger, call 112. If you would rather call the"
+                " city, the number is {phone}."
+            ).format(
+                day=self._texts.weekday(until.astimezone(ZONE).date()),
+                time=self._texts.clock(until),
+                phone=self._town.phone,
+            )
+        )
+
+    def unblocked(self) -> Reply:
+        """Return that staff take messages again."""
+        _ = self._texts.gettext
+        return Reply(
+            _("A team lead has looked at it: you can write to our staff again."),
+            self._choices("human", "help"),
         )
 
     def solved(self) -> Reply:

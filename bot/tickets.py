@@ -1,4 +1,4 @@
-"""What people work on: escalate, claim, release, reply, close, cancel, reopen."""
+"""What people work on: escalate, claim, release, transfer, reply, close, merge, cancel, reopen."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from bot import alerts, audit, hours, outbox, queues
+from bot import alerts, audit, hours, outbox, queues, search, ticket_log
 from bot.cleaning import cleaned
 from bot.database import nudge
-from bot.errors import NotAllowed, NotFound, TicketEnded, TicketHeld
-from bot.models import FIRST_NUMBER, LIVE, Author, Message, Role, Status, Ticket
+from bot.errors import (
+    CannotMerge,
+    HasAnother,
+    NotAllowed,
+    NotFound,
+    NothingToDo,
+    NotTheirs,
+    TicketEnded,
+    TicketHeld,
+)
+from bot.masking import masked
+from bot.models import FIRST_NUMBER, LIVE, Author, Message, Outcome, Status, Ticket
 from bot.policy import Act, may
 from bot.replies import Replies
 from bot.routing import Case, reads, route
@@ -26,10 +36,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.models import Conversation, Staff
+    from bot.replies import Reply
     from bot.town import Town
 
 # Telegram carries 4,096; the rest is for the name in front.
 LONGEST_REPLY = 3_900
+LONGEST_REASON = 500
 TOPIC = "staff"
 _NUMBER = re.compile(r"N-(\d{4,12})", re.IGNORECASE)
 
@@ -39,7 +51,8 @@ def topic_of(ticket_id: int) -> str:
     return f"ticket:{ticket_id}"
 
 
-def _changed(session: AsyncSession, ticket: Ticket) -> None:
+def changed(session: AsyncSession, ticket: Ticket) -> None:
+    """Tell every page that shows the ticket, once the transaction is committed."""
     nudge(session, TOPIC)
     nudge(session, topic_of(ticket.id))
 
@@ -69,6 +82,7 @@ async def escalate(
         opened_at=now,
         reply_by=hours.answer_by(queue, now) or now,
         resolve_by=hours.resolve_by(queue, now),
+        waits_since=now,
         conversation=conversation,
         holder=None,
     )
@@ -82,7 +96,9 @@ async def escalate(
         .values(ticket_id=ticket.id)
         .execution_options(synchronize_session=False)
     )
-    _changed(session, ticket)
+    await search.learn_conversation(session, ticket.id)
+    ticket_log.record(session, ticket, "open", now, queue=ticket.queue)
+    changed(session, ticket)
     return ticket
 
 
@@ -118,11 +134,19 @@ async def cancel(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
     """End a ticket because the resident wants so."""
     ticket.status = Status.CANCELLED
     ticket.closed_at = now
-    _changed(session, ticket)
+    ticket.waits_since = None
+    ticket_log.record(session, ticket, "cancel", now)
+    changed(session, ticket)
 
 
 async def reopen(session: AsyncSession, ticket: Ticket, town: Town, now: datetime) -> None:
     """Put a closed ticket back into its queue because the answer did not help."""
+    await _open_again(session, ticket, town, now)
+    ticket_log.record(session, ticket, "reopen", now)
+    changed(session, ticket)
+
+
+async def _open_again(session: AsyncSession, ticket: Ticket, town: Town, now: datetime) -> None:
     ticket.status = Status.OPEN
     ticket.holder_id = None
     ticket.holder = None
@@ -130,19 +154,31 @@ async def reopen(session: AsyncSession, ticket: Ticket, town: Town, now: datetim
     # The queue that it was in may be gone.
     queue = town.book.queue(ticket.queue)
     ticket.queue = queue.id
+    ticket.outcome = None
+    ticket.merged_into_id = None
     ticket.opened_at = now
+    ticket.waits_since = now
     ticket.reply_by = hours.answer_by(queue, now) or now
     ticket.resolve_by = hours.resolve_by(queue, now)
     is_read = reads(queue, await queues.members(session), ticket.locale)
     alerts.plan(session, ticket, queue, is_read=is_read)
     ticket.reopened += 1
-    _changed(session, ticket)
 
 
 def note_added(session: AsyncSession, ticket_id: int) -> None:
     """Tell staff that the resident added something."""
     nudge(session, TOPIC)
     nudge(session, topic_of(ticket_id))
+
+
+async def resident_wrote(session: AsyncSession, ticket_id: int, text: str, now: datetime) -> None:
+    """Take in that the resident's message joined a ticket: it can be found, and waits for staff."""
+    await search.learn(session, ticket_id, [text])
+    await session.execute(
+        update(Ticket)
+        .where(Ticket.id == ticket_id, Ticket.waits_since.is_(None), Ticket.status.in_(LIVE))
+        .values(waits_since=now)
+    )
 
 
 def ticket_id(number: str) -> int:
@@ -180,30 +216,6 @@ async def for_staff(
         # Whichever way in this came by, it stands in the audit log, or is not done.
         audit.note(session, staff, act, ticket.number)
     return ticket
-
-
-async def in_queues(
-    session: AsyncSession,
-    staff: Staff,
-    *,
-    queue: str | None = None,
-    status: Status | None = None,
-    limit: int = 200,
-) -> Sequence[Ticket]:
-    """Return the tickets this member of staff sees, oldest first; without a status, the live ones.
-
-    Raises:
-        NotAllowed: The person sees no tickets at all.
-    """
-    if not may(staff, Act.READ):
-        raise NotAllowed(Act.READ)
-    query = select(Ticket).order_by(Ticket.opened_at, Ticket.id).limit(limit)
-    query = query.where(Ticket.status == status if status else Ticket.status.in_(LIVE))
-    if queue:
-        query = query.where(Ticket.queue == queue)
-    if staff.role == Role.STAFF:
-        query = query.where(Ticket.queue.in_(staff.queues))
-    return (await session.scalars(query)).all()
 
 
 async def waiting_in(session: AsyncSession) -> dict[str, dict[str, int]]:
@@ -246,27 +258,100 @@ async def claim(session: AsyncSession, staff: Staff, ticket: Ticket, now: dateti
     )
     await session.refresh(ticket)
     if taken.rowcount == 1:  # type: ignore[attr-defined]  # an UPDATE's result counts its rows
-        _changed(session, ticket)
+        ticket_log.record(session, ticket, "claim", now, staff)
+        changed(session, ticket)
         return
     _require_live(ticket)
     if ticket.holder_id != staff.id:
         raise TicketHeld(ticket.holder.name if ticket.holder else "")
 
 
-async def release(session: AsyncSession, staff: Staff, ticket: Ticket) -> None:
+async def release(session: AsyncSession, staff: Staff, ticket: Ticket, now: datetime) -> None:
     """Put the ticket back into its queue, at its old place; leads may release others' tickets.
 
     Raises:
         TicketHeld: Somebody else has it and this person is no lead.
         TicketEnded: It is closed or cancelled.
     """
-    _require_live(ticket)
-    if ticket.holder and ticket.holder_id != staff.id and not may(staff, Act.RELEASE_OTHERS):
-        raise TicketHeld(ticket.holder.name)
+    _require_in_hand(staff, ticket)
+    if ticket.status == Status.OPEN:
+        return
+    _put_back(ticket)
+    ticket_log.record(session, ticket, "release", now, staff)
+    changed(session, ticket)
+
+
+def _put_back(ticket: Ticket) -> None:
     ticket.status = Status.OPEN
     ticket.holder_id = None
     ticket.holder = None
-    _changed(session, ticket)
+
+
+def _give(ticket: Ticket, to: Staff, now: datetime) -> None:
+    ticket.status = Status.CLAIMED
+    ticket.holder_id = to.id
+    ticket.holder = to
+    ticket.claimed_at = now
+
+
+async def transfer(
+    session: AsyncSession,
+    staff: Staff,
+    ticket: Ticket,
+    *,
+    reason: str,
+    town: Town,
+    now: datetime,
+    queue: str | None = None,
+    to: Staff | None = None,
+) -> None:
+    """Pass the ticket to another queue, to a colleague, or to a colleague in another queue.
+
+    The promise to the resident stays, and so does the ticket's place.
+
+    Raises:
+        TextMissing, TextTooLong: The reason.
+        NotFound: There is no such queue.
+        NotTheirs: The colleague may not read that queue.
+        NothingToDo: Neither is chosen, or it is there already.
+        TicketHeld, TicketEnded: As `release`.
+    """
+    reason, _had_secret = masked(cleaned(reason, LONGEST_REASON))
+    _require_in_hand(staff, ticket)
+    if queue is not None and queue not in town.book.queues:
+        raise NotFound(queue)
+    target = queue or ticket.queue
+    if target == ticket.queue and (to is None or to.id == ticket.holder_id):
+        raise NothingToDo
+    if to is not None and not may(to, Act.REPLY, target):
+        raise NotTheirs(to.name)
+    detail = {"from": ticket.queue, "queue": target, "to": to.name if to else None}
+    ticket.queue = target
+    if to is None:
+        _put_back(ticket)
+    else:
+        _give(ticket, to, now)
+    ticket_log.record(session, ticket, "transfer", now, staff, **detail, reason=reason)
+    changed(session, ticket)
+
+
+async def assign(
+    session: AsyncSession, staff: Staff, ticket: Ticket, to: Staff, now: datetime
+) -> None:
+    """Give the ticket to a member of staff, whoever has it; giving it to its holder changes nothing.
+
+    Raises:
+        NotTheirs: That person may not reply in its queue.
+        TicketEnded: It is closed or cancelled.
+    """
+    _require_live(ticket)
+    if not may(to, Act.REPLY, ticket.queue):
+        raise NotTheirs(to.name)
+    if ticket.holder_id == to.id:
+        return
+    _give(ticket, to, now)
+    ticket_log.record(session, ticket, "assign", now, staff, to=to.name)
+    changed(session, ticket)
 
 
 async def reply(
@@ -289,18 +374,47 @@ async def reply(
     """
     text = cleaned(text, LONGEST_REPLY)
     if key is not None:
-        key = f"staff:{staff.id}:{key}"[:100]
-        query = select(Message).where(
-            Message.conversation_id == ticket.conversation_id, Message.key == key
-        )
-        before = (await session.scalars(query)).first()
+        before = await sent_before(session, staff, ticket, key)
         if before:
             return before
+        key = _reply_key(staff, key)
     await claim(session, staff, ticket, now)
     ticket.replied_at = ticket.replied_at or now
+    ticket.waits_since = None
+    message = _say(session, ticket, staff, text, now, key=key)
+    for merged in await merged_into(session, ticket):
+        _say(session, merged, staff, text, now)
+    await search.learn(session, ticket.id, [text])
+    ticket_log.record(session, ticket, "reply", now, staff)
+    changed(session, ticket)
+    return message
+
+
+def _reply_key(staff: Staff, key: str) -> str:
+    return f"staff:{staff.id}:{key}"[:100]
+
+
+async def sent_before(
+    session: AsyncSession, staff: Staff, ticket: Ticket, key: str
+) -> Message | None:
+    """Return what this person has sent with this key; None when it is new."""
+    query = select(Message).where(
+        Message.conversation_id == ticket.conversation_id, Message.key == _reply_key(staff, key)
+    )
+    return (await session.scalars(query)).first()
+
+
+def _say(
+    session: AsyncSession,
+    ticket: Ticket,
+    staff: Staff,
+    text: str,
+    now: datetime,
+    key: str | None = None,
+) -> Message:
     # Whoever was asking the bot something else is back with staff now.
     ticket.conversation.state = {**ticket.conversation.state, "aside": False}
-    message = outbox.put(
+    return outbox.put(
         session,
         ticket.conversation,
         text,
@@ -309,15 +423,22 @@ async def reply(
         staff_name=staff.name,
         ticket_id=ticket.id,
         key=key,
+        locale=ticket.locale,
     )
-    _changed(session, ticket)
-    return message
 
 
 async def close(
-    session: AsyncSession, staff: Staff, ticket: Ticket, town: Town, now: datetime
+    session: AsyncSession,
+    staff: Staff,
+    ticket: Ticket,
+    town: Town,
+    now: datetime,
+    *,
+    outcome: Outcome = Outcome.SOLVED,
 ) -> None:
     """Close the ticket and ask the resident whether it helped; closing twice changes nothing.
+
+    Whoever's ticket was merged into it is told and asked as well.
 
     Raises:
         TicketHeld: Somebody else has claimed the ticket.
@@ -326,22 +447,122 @@ async def close(
     if ticket.status == Status.CLOSED:
         return
     await claim(session, staff, ticket, now)
+    end(ticket, outcome, now)
+    for ended in (ticket, *await merged_into(session, ticket)):
+        _ask_whether_it_helped(session, staff, ended, outcome, town, now)
+    ticket_log.record(session, ticket, "close", now, staff, outcome=outcome)
+    changed(session, ticket)
+
+
+def end(ticket: Ticket, outcome: Outcome, now: datetime) -> None:
+    """Mark a ticket as closed by staff."""
     ticket.status = Status.CLOSED
+    ticket.outcome = outcome
     ticket.closed_at = now
-    question = Replies(town, ticket.conversation.locale).closed(
-        ticket.number, ticket.id, staff.name
-    )
+    ticket.waits_since = None
+
+
+def _ask_whether_it_helped(
+    session: AsyncSession,
+    staff: Staff,
+    ticket: Ticket,
+    outcome: Outcome,
+    town: Town,
+    now: datetime,
+) -> None:
+    words = Replies(town, ticket.locale)
+    tell(session, ticket, words.closed(ticket.number, ticket.id, staff.name, outcome), now)
+
+
+def tell(session: AsyncSession, ticket: Ticket, said: Reply, now: datetime) -> None:
+    """Let the bot say something about a ticket, in the ticket's language."""
     outbox.put(
         session,
         ticket.conversation,
-        question.text,
+        said.text,
         now,
-        choices=[{"label": choice.label, "value": choice.value} for choice in question.choices],
+        choices=[{"label": choice.label, "value": choice.value} for choice in said.choices],
         ticket_id=ticket.id,
+        locale=ticket.locale,
     )
-    _changed(session, ticket)
+
+
+async def reopen_by_staff(
+    session: AsyncSession, staff: Staff, ticket: Ticket, town: Town, now: datetime
+) -> None:
+    """Take up a closed ticket again, in one's own name, and tell the resident.
+
+    Raises:
+        TicketEnded: The resident cancelled it.
+        NothingToDo: It is not closed.
+        HasAnother: The resident has another ticket; what is said would belong to that one.
+    """
+    if ticket.status == Status.CANCELLED:
+        raise TicketEnded(ticket.status)
+    if ticket.status != Status.CLOSED:
+        raise NothingToDo
+    live = await live_ticket(session, ticket.conversation_id)
+    if live:
+        raise HasAnother(live.number)
+    await _open_again(session, ticket, town, now)
+    _give(ticket, staff, now)
+    tell(session, ticket, Replies(town, ticket.locale).taken_up(ticket.number, staff.name), now)
+    ticket_log.record(session, ticket, "reopen", now, staff)
+    changed(session, ticket)
+
+
+async def merge(
+    session: AsyncSession, staff: Staff, ticket: Ticket, into: Ticket, town: Town, now: datetime
+) -> None:
+    """Close a ticket as a duplicate of another, whose replies reach this resident too from now on.
+
+    The messages stay where they are; the resident is told once. What was merged into the ticket
+    before goes along.
+
+    Raises:
+        CannotMerge: They are the same, one is ended, or they are in different languages.
+        TicketHeld: A colleague has claimed the ticket that would end.
+    """
+    is_possible = into.id != ticket.id and into.status in LIVE and into.locale == ticket.locale
+    if ticket.status not in LIVE or not is_possible:
+        raise CannotMerge
+    await claim(session, staff, ticket, now)
+    for earlier in await merged_into(session, ticket):
+        earlier.merged_into_id = into.id
+    end(ticket, Outcome.DUPLICATE, now)
+    ticket.merged_into_id = into.id
+    words = Replies(town, ticket.locale)
+    tell(session, ticket, words.merged(ticket.number, into.number), now)
+    ticket_log.record(session, ticket, "merge", now, staff, into=into.number)
+    ticket_log.record(session, into, "merged", now, staff, number=ticket.number)
+    changed(session, ticket)
+    changed(session, into)
+
+
+async def merged_into(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]:
+    """Return the tickets that were merged into this one."""
+    query = select(Ticket).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id)
+    return (await session.scalars(query)).all()
 
 
 def _require_live(ticket: Ticket) -> None:
     if ticket.status not in LIVE:
         raise TicketEnded(ticket.status)
+
+
+def _require_in_hand(staff: Staff, ticket: Ticket) -> None:
+    """Let only its holder, or a lead, do something with a claimed ticket; anybody with a waiting one."""
+    _require_live(ticket)
+    if ticket.holder and ticket.holder_id != staff.id and not may(staff, Act.RELEASE_OTHERS):
+        raise TicketHeld(ticket.holder.name)
+
+
+async def earlier(session: AsyncSession, ticket: Ticket, limit: int = 20) -> Sequence[Ticket]:
+    """Return the same resident's other tickets, newest first, whoever may read them."""
+    query = (
+        select(Ticket)
+        .where(Ticket.conversation_id == ticket.conversation_id, Ticket.id != ticket.id)
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()

@@ -12,7 +12,7 @@ import numpy as np
 from faq import cache, features, language, training
 from faq.parts import halves
 from faq.reading import read
-from faq.words import fingerprint, split, words
+from faq.words import LOCALES, fingerprint, split, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +93,11 @@ class Matcher:
             if self._are_two(parts):
                 return Match(Decision.SUGGEST, whole.candidates, whole.locale, parts)
         return whole
+
+    def likely(self, text: str) -> dict[str, float]:
+        """Return how well each language explains a text, in nats, the best being near 0."""
+        scores = self._trained.language.scores(split(text))
+        return dict(zip(LOCALES, map(float, scores), strict=True))
 
     def _may_be_two(self, halved: tuple[str, str]) -> bool:
         """Whether the classifier alone sees two things; most messages need no closer look."""

@@ -14,25 +14,32 @@ from aiohttp.abc import AbstractAccessLogger
 
 from bot.database import UNREACHABLE
 from bot.errors import (
+    Answered,
+    CannotMerge,
     ChangedMeanwhile,
+    HasAnother,
     LastLead,
     NameTaken,
     NeuvokasError,
     NotAllowed,
     NotFound,
+    NothingToDo,
+    NotTheirs,
+    OtherLanguage,
     Outdated,
     ProviderAway,
     QueueNeeded,
     SignInRefused,
     TextMissing,
     TextTooLong,
+    TextUnusable,
     TicketEnded,
     TicketHeld,
     TooManyTries,
     Unauthenticated,
     WrongCode,
 )
-from bot.texts import accepted_languages, nearest_locale, texts
+from bot.texts import LANGUAGES, accepted_languages, nearest_locale, texts
 from handlers.keys import LOCALE
 from handlers.pages import page
 
@@ -154,7 +161,11 @@ def explanation(  # noqa: C901 - one case an error
                 " Send it in parts.",
                 error.limit,
             ).format(limit=error.limit)
-    return _about_signing_in(error, words) or (500, _default(500, words))
+    return (
+        _about_signing_in(error, words)
+        or _about_tickets(error, words)
+        or (500, _default(500, words))
+    )
 
 
 def _about_signing_in(error: NeuvokasError, words: Texts) -> tuple[int, str] | None:
@@ -174,6 +185,42 @@ def _about_signing_in(error: NeuvokasError, words: Texts) -> tuple[int, str] | N
             )
         case SignInRefused():
             return 401, _("The town's sign-in did not let you in. Begin again.")
+    return None
+
+
+def _about_tickets(error: NeuvokasError, words: Texts) -> tuple[int, str] | None:
+    _ = words.gettext
+    match error:
+        case NothingToDo():
+            return 409, _("Nothing was changed: it is so already, or nothing was chosen.")
+        case NotTheirs():
+            return 409, _("{name} does not work in that queue, so nothing was changed.").format(
+                name=error.name
+            )
+        case HasAnother():
+            return 409, _(
+                "The resident has another open ticket, {number}. Go on there; this one stays closed."
+            ).format(number=error.number)
+        case CannotMerge():
+            return 409, _(
+                "These two cannot be merged. Both must be open, different, in the same language and in"
+                " your queues."
+            )
+        case Answered():
+            return 409, _(
+                "{name} has replied since you opened this page. Your reply was not sent. Read the new"
+                " reply first; then you can send yours anyway."
+            ).format(name=error.name)
+        case OtherLanguage():
+            found = LANGUAGES.get(error.found, _("another language"))
+            return 409, _(
+                "This reply seems to be in another language ({found}) than the resident's ({wanted})."
+                " It was not sent. Write it in the resident's language, or send it anyway."
+            ).format(found=found, wanted=LANGUAGES[error.wanted])
+        case TextUnusable():
+            return 422, _(
+                "Something in braces cannot be filled in. Only {placeholders} can be used."
+            ).format(placeholders="{name}, {number}")
     return None
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.policy import may
 from bot.texts import LANGUAGES, texts
 from handlers.keys import TOWN
+from handlers.ticket_words import outcome_label
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -65,4 +66,5 @@ def _environment(locale: str) -> Environment:
     environment.globals["day"] = date.fromisoformat
     environment.globals["may"] = may
     environment.globals["zip"] = zip
+    environment.globals["outcome_label"] = outcome_label
     return environment

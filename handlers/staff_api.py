@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot import tickets
-from bot.errors import NotAllowed, Unauthenticated
-from bot.models import Status
+from bot import notes, reply_language, tags, ticket_list, tickets
+from bot.errors import NotAllowed, NotFound, Unauthenticated
+from bot.models import OUTCOMES, Outcome, Status, ticket_number
 from bot.policy import Act, may
-from bot.staff import behind
+from bot.staff import behind, by_name
 from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
 from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
@@ -20,15 +20,19 @@ from handlers.rights import for_everybody, needs, on_ticket
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.models import Staff, Ticket
+    from bot.models import Note, Staff, Ticket
 
 ROUTES = web.RouteTableDef()
 _LONGEST_KEY = 60
+MOST_LISTED = 200
 
 
 def ticket_json(ticket: Ticket) -> dict[str, Any]:
     """Return a ticket as the API shows it, without its conversation."""
-    moments = ("created_at", "opened_at", "reply_by", "claimed_at", "replied_at", "closed_at")
+    moments = (
+        *("created_at", "opened_at", "reply_by", "claimed_at", "replied_at", "closed_at"),
+        "waits_since",
+    )
     return {
         "number": ticket.number,
         "queue": ticket.queue,
@@ -39,7 +43,19 @@ def ticket_json(ticket: Ticket) -> dict[str, Any]:
         "entry": ticket.entry,
         "tried": ticket.tried,
         "reachable": not ticket.conversation.is_unreachable,
+        "outcome": ticket.outcome,
+        "merged_into": ticket_number(ticket.merged_into_id) if ticket.merged_into_id else None,
         **{name: _moment(getattr(ticket, name)) for name in moments},
+    }
+
+
+def note_json(note: Note) -> dict[str, Any]:
+    """Return an internal note as the API shows it."""
+    return {
+        "id": note.id,
+        "staff_name": note.staff_name,
+        "text": note.text,
+        "at": _moment(note.at),
     }
 
 
@@ -105,10 +121,10 @@ async def listed(request: web.Request) -> web.Response:
             )
         if not may(staff, Act.READ, queue):
             raise NotAllowed(Act.READ)
-        found = await tickets.in_queues(
-            session, staff, queue=queue, status=Status(status) if status else None
-        )
-    return web.json_response({"tickets": [ticket_json(ticket) for ticket in found]})
+        filters = ticket_list.Filters.read(request.query)
+        now = request.app[CLOCK]()
+        found = await ticket_list.listed(session, staff, filters, now, limit=MOST_LISTED)
+    return web.json_response({"tickets": [ticket_json(ticket) for ticket in found.tickets]})
 
 
 @ROUTES.get("/api/v1/staff/tickets/{number}")
@@ -119,7 +135,13 @@ async def one(request: web.Request) -> web.Response:
         staff = await staff_behind(request, session)
         ticket = await tickets.for_staff(session, staff, request.match_info["number"])
         messages = await tickets.conversation_of(session, ticket)
-    return web.json_response({**ticket_json(ticket), "messages": messages_json(messages)})
+        internal = {
+            "notes": [note_json(note) for note in await notes.of(session, ticket)],
+            "tags": await tags.of(session, ticket.id),
+        }
+    return web.json_response(
+        {**ticket_json(ticket), "messages": messages_json(messages), **internal}
+    )
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/claim")
@@ -138,7 +160,7 @@ async def release(request: web.Request) -> web.Response:
     """Put a ticket back into its queue."""
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.RELEASE)
-        await tickets.release(session, staff, ticket)
+        await tickets.release(session, staff, ticket, request.app[CLOCK]())
         return web.json_response(await _fresh(session, ticket))
 
 
@@ -149,12 +171,12 @@ async def reply(request: web.Request) -> web.Response:
     # Without a token nothing is read; whose it is shows in the transaction below.
     token_of(request)
     key = key_in(request, _LONGEST_KEY)
-    text = (await body_of(request)).get("text")
-    if not isinstance(text, str):
-        _ = texts(locale_of(request)).gettext
-        raise unprocessable(_('Send {"text": "…"}.'))
+    body = await body_of(request)
+    text = _text_in(request, body)
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.REPLY)
+        if body.get("anyway") is not True:
+            reply_language.check(text, ticket.locale, request.app[TOWN]())
         message = await tickets.reply(session, staff, ticket, text, request.app[CLOCK](), key=key)
         fresh = await _fresh(session, ticket)
     return web.json_response({**fresh, "messages": messages_json([message])})
@@ -163,11 +185,119 @@ async def reply(request: web.Request) -> web.Response:
 @ROUTES.post("/api/v1/staff/tickets/{number}/close")
 @on_ticket(Act.CLOSE)
 async def close(request: web.Request) -> web.Response:
-    """Close a ticket; the resident is asked whether it helped."""
+    """Close a ticket; the resident is told what became of it and asked whether it helped."""
+    token_of(request)
+    body = await body_of(request) if request.can_read_body else {}
+    outcome = body.get("outcome", Outcome.SOLVED)
+    if outcome not in OUTCOMES:
+        _ = texts(locale_of(request)).gettext
+        names = ", ".join(OUTCOMES)
+        raise unprocessable(_("The outcome must be one of {names}.").format(names=names))
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.CLOSE)
-        await tickets.close(session, staff, ticket, request.app[TOWN](), request.app[CLOCK]())
+        town, now = request.app[TOWN](), request.app[CLOCK]()
+        await tickets.close(session, staff, ticket, town, now, outcome=Outcome(outcome))
         return web.json_response(await _fresh(session, ticket))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/reopen")
+@on_ticket(Act.REOPEN)
+async def reopen(request: web.Request) -> web.Response:
+    """Take up a closed ticket again."""
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.REOPEN)
+        town, now = request.app[TOWN](), request.app[CLOCK]()
+        await tickets.reopen_by_staff(session, staff, ticket, town, now)
+        return web.json_response(await _fresh(session, ticket))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/notes")
+@on_ticket(Act.NOTE)
+async def note(request: web.Request) -> web.Response:
+    """Write an internal note, which is never sent to the resident."""
+    token_of(request)
+    key = key_in(request, _LONGEST_KEY)
+    text = _text_in(request, await body_of(request))
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.NOTE)
+        written = await notes.add(session, staff, ticket, text, request.app[CLOCK](), key=key)
+        await session.flush()
+        return web.json_response(note_json(written))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/transfer")
+@on_ticket(Act.TRANSFER)
+async def transfer(request: web.Request) -> web.Response:
+    """Pass a ticket to another queue, to a colleague, or both, with a reason."""
+    token_of(request)
+    body = await body_of(request)
+    queue, to, reason = (body.get(name) for name in ("queue", "to", "reason"))
+    fits = isinstance(queue, str | None) and isinstance(to, str | None)
+    if not fits or not isinstance(reason, str):
+        _ = texts(locale_of(request)).gettext
+        raise unprocessable(_('Send {"queue": "…", "to": "…", "reason": "…"}.'))
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.TRANSFER)
+        colleague = await by_name(session, to) if to else None
+        if to and colleague is None:
+            raise NotFound(to)
+        await tickets.transfer(
+            *(session, staff, ticket),
+            reason=reason,
+            town=request.app[TOWN](),
+            now=request.app[CLOCK](),
+            queue=queue,
+            to=colleague,
+        )
+        return web.json_response(await _fresh(session, ticket))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/merge")
+@on_ticket(Act.MERGE)
+async def merge(request: web.Request) -> web.Response:
+    """Close a ticket as a duplicate of another, whose replies then reach both residents."""
+    token_of(request)
+    into = (await body_of(request)).get("into")
+    if not isinstance(into, str):
+        _ = texts(locale_of(request)).gettext
+        raise unprocessable(_('Send {"into": "N-…"}.'))
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.MERGE)
+        target = await tickets.for_staff(session, staff, into, Act.MERGE)
+        town, now = request.app[TOWN](), request.app[CLOCK]()
+        await tickets.merge(session, staff, ticket, target, town, now)
+        return web.json_response(await _fresh(session, ticket))
+
+
+@ROUTES.post("/api/v1/staff/tickets/{number}/tags")
+@on_ticket(Act.TAG)
+async def tag(request: web.Request) -> web.Response:
+    """Add and remove tags; return those the ticket has then."""
+    token_of(request)
+    body = await body_of(request)
+    added, removed = body.get("add", []), body.get("remove", [])
+    if not all(isinstance(names, list) for names in (added, removed)) or not all(
+        isinstance(name, str) for name in (*added, *removed)
+    ):
+        _ = texts(locale_of(request)).gettext
+        raise unprocessable(_('Send {"add": ["…"], "remove": ["…"]}.'))
+    now = request.app[CLOCK]()
+    async with request.app[DATABASE].write() as session:
+        staff, ticket = await _to(request, session, Act.TAG)
+        for name in removed:
+            await tags.remove(session, staff, ticket, name, now)
+        for name in added:
+            await tags.add(session, staff, ticket, name, now)
+            await session.flush()
+        return web.json_response({"tags": await tags.of(session, ticket.id)})
+
+
+def _text_in(request: web.Request, body: dict[str, Any]) -> str:
+    text = body.get("text")
+    if not isinstance(text, str):
+        _ = texts(locale_of(request)).gettext
+        raise unprocessable(_('Send {"text": "…"}.'))
+    return text
 
 
 async def _to(request: web.Request, session: AsyncSession, act: Act) -> tuple[Staff, Ticket]:

@@ -36,6 +36,10 @@ class Ticket(Base):
         reply_by: When the first reply was promised to the resident.
         resolve_by: When the matter is to be settled; null when its queue sets no such time.
         opened_at: When it last came into its queue: its creation or its latest reopening.
+        waits_since: Since when the resident waits for staff's next word; null when it is the
+            resident's turn, or nobody's.
+        outcome: An `Outcome`, once staff have closed it.
+        merged_into_id: The ticket it was merged into, whose replies reach this resident too.
     """
 
     __tablename__ = "tickets"
@@ -57,6 +61,9 @@ class Ticket(Base):
     replied_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     reopened: Mapped[int] = mapped_column(default=0)
+    waits_since: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     holder: Mapped[Staff | None] = relationship(lazy="joined")
     conversation: Mapped[Conversation] = relationship(lazy="joined", innerjoin=True)
 
@@ -68,3 +75,9 @@ class Ticket(Base):
 
 Index("ix_tickets_status_queue_opened_at", Ticket.status, Ticket.queue, Ticket.opened_at)
 Index("ix_tickets_conversation_id", Ticket.conversation_id)
+# The list in each of its orders, and one's own tickets, however many there are.
+Index("ix_tickets_status_opened_at", Ticket.status, Ticket.opened_at, Ticket.id)
+Index("ix_tickets_status_waits_since", Ticket.status, Ticket.waits_since, Ticket.id)
+Index("ix_tickets_status_replied_at_reply_by", Ticket.status, Ticket.replied_at, Ticket.reply_by)
+Index("ix_tickets_holder_id_status", Ticket.holder_id, Ticket.status)
+Index("ix_tickets_merged_into_id", Ticket.merged_into_id)

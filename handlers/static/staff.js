@@ -3,7 +3,14 @@
 (() => {
   const live = document.querySelector("[data-live]");
   const offline = document.querySelector(".offline");
+  const shown = document.querySelector("[data-ticket]");
+  const number = shown ? shown.dataset.ticket : "";
   const patience = 3000;
+  const post = (path, values, onceMore) => {
+    const form = new URLSearchParams(values);
+    if (onceMore) return navigator.sendBeacon(path, form);
+    return fetch(path, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
+  };
 
   // Changes only what differs, so that focus, scrolling and what a screen reader has read stay.
   const patch = (old, fresh) => {
@@ -33,22 +40,41 @@
     while (old.childNodes.length > wanted.length) old.lastChild.remove();
   };
 
-  const renew = async () => {
+  const fetched = async () => {
     const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
     if (answer.status === 401) location.href = "/staff/sign-in";
     if (!answer.ok) return;
     const fresh = document.createElement("div");
     fresh.innerHTML = await answer.text();
-    const log = live.querySelector("ol");
-    const messages = log ? log.children.length : 0;
-    const follows = log && log.getBoundingClientRect().bottom < innerHeight * 1.5;
+    const list = live.querySelector(".log ol");
+    const messages = list ? list.children.length : 0;
+    const follows = list && list.getBoundingClientRect().bottom < innerHeight * 1.5;
     patchAll(live, fresh);
-    const added = log && log.children.length > messages;
-    const writes = document.activeElement && document.activeElement.matches("textarea");
+    const log = live.querySelector("[data-newest]");
+    const seen = document.querySelector("#reply [name=seen]");
+    if (log && seen) seen.value = log.dataset.newest;
+    const added = list && list.children.length > messages;
+    const writes = document.activeElement && document.activeElement.matches("textarea, input, select");
     if (added && follows && !writes) {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      log.lastElementChild.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+      list.lastElementChild.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
     }
+  };
+
+  // One at a time: what changes meanwhile is fetched once more afterwards, however often it changed.
+  let fetching = false;
+  let again = false;
+  const renew = async () => {
+    again = fetching;
+    if (fetching) return;
+    fetching = true;
+    try {
+      await fetched();
+    } catch (error) {
+      // The stream notices a broken connection and says so.
+    }
+    fetching = false;
+    if (again) renew();
   };
 
   if (live && window.EventSource) {
@@ -56,13 +82,13 @@
     let broken = 0;
     const listen = () => {
       if (stream) return;
-      stream = new EventSource("/staff/events");
+      stream = new EventSource(number ? `/staff/events?ticket=${number}` : "/staff/events");
       stream.addEventListener("open", () => {
         clearTimeout(broken);
         broken = 0;
         offline.textContent = "";
       });
-      stream.addEventListener("changed", () => { renew().catch(() => {}); });
+      stream.addEventListener("changed", renew);
       stream.addEventListener("signed-out", () => { location.href = "/staff/sign-in"; });
       stream.addEventListener("error", () => {
         broken = broken || setTimeout(() => { offline.textContent = offline.dataset.broken; }, patience);
@@ -83,22 +109,144 @@
     listen();
   }
 
+  let typedAt = 0;
   document.querySelectorAll("form[data-draft]").forEach((form) => {
     const key = `draft ${form.dataset.draft}`;
     const field = form.elements.text;
-    const sent = [...document.querySelectorAll(".message.staff .text")].map((text) => text.textContent.trim());
+    const sent = [...document.querySelectorAll(".message.staff .text, .message.internal .text")];
     const draft = sessionStorage.getItem(key) || "";
+    let saving = 0;
     // A draft goes only once its text stands in the conversation.
-    if (sent.includes(draft.trim())) sessionStorage.removeItem(key);
+    if (sent.some((text) => text.textContent.trim() === draft.trim())) sessionStorage.removeItem(key);
     else if (!field.value) field.value = draft;
-    field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
+    field.addEventListener("input", () => {
+      typedAt = Date.now();
+      sessionStorage.setItem(key, field.value);
+      clearTimeout(saving);
+      saving = setTimeout(() => {
+        post(`/staff/tickets/${number}/draft`, { field: form.dataset.field, text: field.value }).catch(() => {});
+      }, 1000);
+    });
+    form.addEventListener("submit", () => clearTimeout(saving));
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
-        form.querySelector("button").click();
+        form.requestSubmit(form.querySelector("button.main") || form.querySelector("button"));
       }
     });
   });
+
+  // A ready text comes into the field without the page being loaded again.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button[formaction$='/compose']");
+    if (!button) return;
+    event.preventDefault();
+    const form = button.form;
+    const values = new FormData(form);
+    values.set(button.name, button.value);
+    try {
+      const answer = await post(button.getAttribute("formaction"), values);
+      if (!answer.ok) throw new Error(answer.status);
+      const made = await answer.json();
+      document.getElementById("found").innerHTML = made.found;
+      if (button.value) {
+        form.elements.text.value = made.text;
+        form.elements.text.dispatchEvent(new Event("input", { bubbles: true }));
+        form.elements.text.focus();
+      }
+    } catch (error) {
+      // Sent as a form, the page itself says what is wrong.
+      button.form.requestSubmit(button);
+    }
+  });
+
+  // Who looks at the ticket now is shown to the others.
+  if (number) {
+    const path = `/staff/tickets/${number}/presence`;
+    const here = () => {
+      if (!document.hidden) post(path, { writing: Date.now() - typedAt < 30000 ? "1" : "" }).catch(() => {});
+    };
+    here();
+    setInterval(here, 20000);
+    document.addEventListener("visibilitychange", here);
+    document.addEventListener("input", (event) => {
+      if (event.target.matches(".reply textarea") && event.target.dataset.told !== "1") {
+        event.target.dataset.told = "1";
+        here();
+      }
+    });
+    addEventListener("pagehide", () => post(path, { left: "1" }, true));
+  }
+
+  // Choosing many tickets in the list.
+  const bulk = document.getElementById("bulk");
+  const boxes = () => [...document.querySelectorAll("input[name=numbers]")];
+  if (bulk) {
+    const told = document.getElementById("chosen");
+    const all = document.getElementById("choose-all");
+    const count = () => {
+      const chosen = boxes().filter((box) => box.checked).length;
+      told.textContent = chosen === 0 ? "" : chosen === 1 ? told.dataset.one : told.dataset.many.replace("{count}", chosen);
+    };
+    document.addEventListener("change", (event) => { if (event.target.matches("input[name=numbers]")) count(); });
+    all.hidden = false;
+    all.addEventListener("click", () => {
+      const none = boxes().some((box) => !box.checked);
+      boxes().forEach((box) => { box.checked = none; });
+      count();
+    });
+    count();
+  }
+
+  // Shortcuts: single keys, so they can be switched off, and do nothing while somebody writes.
+  const sheet = document.getElementById("keys");
+  if (sheet) {
+    const open = document.getElementById("keys-open");
+    const on = document.getElementById("keys-on");
+    let before = "";
+    const ask = (id) => document.getElementById(id);
+    const focus = (element) => {
+      if (element) element.focus();
+    };
+    const rows = () => [...document.querySelectorAll("#live tbody th a")];
+    const step = (by) => {
+      const links = rows();
+      const at = links.indexOf(document.activeElement);
+      focus(links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by))]);
+    };
+    const current = () => rows().find((link) => link === document.activeElement);
+    const press = (element) => {
+      if (element) element.click();
+    };
+    const keys = {
+      j: () => step(1),
+      k: () => step(-1),
+      o: () => press(current()),
+      x: () => press(current() && current().closest("tr").querySelector("input")),
+      c: () => press(ask("claim")),
+      r: () => focus(ask("text")),
+      n: () => focus(ask("note-text")),
+      u: () => press([...document.querySelectorAll(".undo")].pop()),
+      "/": () => { if (ask("q")) focus(ask("q")); else location.href = "/staff#q"; },
+      "?": () => sheet.showModal(),
+    };
+    on.checked = localStorage.getItem("keys") !== "off";
+    on.addEventListener("change", () => localStorage.setItem("keys", on.checked ? "on" : "off"));
+    open.hidden = false;
+    open.addEventListener("click", () => sheet.showModal());
+    if (location.hash === "#q") focus(ask("q"));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && event.target.matches("textarea, input")) event.target.blur();
+      const busy = sheet.open || event.target.matches("textarea, input:not([type=checkbox]), select");
+      if (!on.checked || busy || event.ctrlKey || event.altKey || event.metaKey) return;
+      const follows = before === "g" && event.key === "l";
+      before = event.key;
+      const does = follows ? () => { location.href = "/staff"; } : keys[event.key];
+      if (!does) return;
+      event.preventDefault();
+      does();
+    });
+  }
 
   const out = document.getElementById("out");
   if (out) out.addEventListener("submit", () => sessionStorage.clear());

@@ -8,9 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+from bot import tickets
 from bot.database import Database
 from bot.migrations import _config, is_current, migrate
 from bot.models import Base, Credential, Ticket
+from bot.ticket_list import Filters, listed
+from tests.bot.desk import Desk
 
 
 async def test_models_and_tables_are_equal(database):
@@ -98,3 +101,38 @@ async def test_processes_that_start_at_once_migrate_once(database):
     assert await is_current(database)
     for other in others:
         await other.stop()
+
+
+async def test_tickets_from_before_are_found_and_wait(database, town, clock):
+    """Tickets made before there was a search can be found, and wait unless they were answered."""
+    from alembic import command  # noqa: PLC0415 - only here
+
+    desk = Desk(database, town, clock)
+    await desk.hire("Maija")
+    for question in ("Tulostin HAJOSI eilen", "Toinen asia", "Kolmas asia"):
+        await desk.ticket(question)
+    async with desk.at(2, "Maija") as (session, staff, ticket):
+        await tickets.reply(session, staff, ticket, "Selvä, öljyn haju.", clock())
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        await tickets.close(session, staff, ticket, town, clock())
+
+    def down_and_up(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        command.upgrade(config, "head")
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(down_and_up)
+        await connection.commit()
+    assert [(await desk.now(id_)).waits_since is not None for id_ in (1, 2, 3)] == [
+        True,
+        False,
+        False,
+    ]
+    assert (await desk.now(3)).outcome == "solved"
+    async with database.read() as session:
+        maija = await desk.person(session, "Maija")
+        for words, id_ in (("hajosi", 1), ("öljy", 2)):
+            found = await listed(session, maija, Filters(words=words), clock())
+            assert [one.id for one in found.tickets] == [id_]

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from bot import pending
 from bot import staff as people
 from bot.models import Role
 from bot.texts import texts
+from handlers.keys import TOWN
 from handlers.middleware import explanation
 from tests.conftest import House, Member, WebResident, settings_for
 
@@ -128,6 +130,12 @@ async def escalated(house: House, *said: str, locale: str = "fi") -> tuple[WebRe
     status, body = await resident.call("POST", f"/{resident.id}/messages", json={"choice": "human"})
     assert status == 200, body
     return resident, body["messages"][0]["ticket"]
+
+
+async def sent(house: House) -> None:
+    """Let the time pass in which replies can be taken back, and send what waits."""
+    house.clock.pass_(seconds=6)
+    await pending.send_due(house.database, house.app[TOWN](), house.clock())
 
 
 async def lead(house: House, name: str = "Liisa") -> Member:

@@ -24,7 +24,16 @@ from bot.models import Credential, Message, Role, Staff
 from bot.texts import texts
 from handlers.keys import TOWN
 from tests.conftest import House, settings_for
-from tests.handlers.conftest import PASSWORD, Browser, escalated, first_link, lead, rows, told
+from tests.handlers.conftest import (
+    PASSWORD,
+    Browser,
+    escalated,
+    first_link,
+    lead,
+    rows,
+    sent,
+    told,
+)
 
 COOKIE = "neuvokas_staff"
 LINK = re.compile(r'value="http://localhost:8080(/staff/join/[\w-]+)"')
@@ -488,6 +497,7 @@ async def test_same_reply_twice(house, desk):
     )
     assert [answer.status for answer in answers] == [303] * 4
     await desk.sends(f"{path}/reply", text="Vielä yksi asia.", nonce=nonce)
+    await sent(house)
     heard = await resident.heard()
     assert heard[-2:] == ["Hei!", "Vielä yksi asia."]
     assert heard.count("Hei!") == 1

@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from bot.cleaning import LONGEST_TEXT
-from bot.models import Author, Status
+from bot.models import OUTCOMES, Author, Status
 from bot.texts import LOCALES
 from bot.tickets import LONGEST_REPLY
 from handlers import resident_api, staff_api
@@ -22,6 +22,17 @@ from tests.conftest import House, WebResident
 from tests.handlers.conftest import Browser, escalated, lead, listening
 
 HEALTH = ("/healthz", "/readyz")
+# What each act on a ticket is sent with.
+BODIES = {
+    "claim": None,
+    "release": None,
+    "reply": {"text": "Hei!"},
+    "close": {"outcome": "solved"},
+    "notes": {"text": "Hei!"},
+    "transfer": {"queue": "general", "to": "Maija", "reason": "Sovittu."},
+    "merge": {"into": "N-1001"},
+    "tags": {"add": ["kirjasto"]},
+}
 METHODS = {"get", "post", "put", "patch", "delete"}
 DOCUMENT = document()
 
@@ -159,6 +170,7 @@ def test_limits_and_words_are_the_codes_own():
     assert text["maxLength"] == LONGEST_REPLY
     assert tuple(schemas["Locale"]["enum"]) == LOCALES
     assert schemas["Status"]["enum"] == list(Status)
+    assert schemas["Outcome"]["enum"] == list(OUTCOMES)
     assert schemas["Message"]["properties"]["author"]["enum"] == list(Author)
     assert parts["securitySchemes"]["page"]["name"] == resident_api.COOKIE
     keys = parts["parameters"]
@@ -202,6 +214,32 @@ class Checked:
         raise AssertionError(path)
 
 
+async def do_everything(check, house, ticket, maija, pekka):
+    """Each act on a ticket, where it can be done and where it cannot."""
+    staff_api_ = "/api/v1/staff"
+    await check.call("POST", f"{ticket}/notes", maija.token, json={"text": "Muistiin."})
+    tagging = {"add": ["tulostus", "kirjasto"], "remove": ["muu"]}
+    await check.call("POST", f"{ticket}/tags", maija.token, json=tagging)
+    too_many = {"add": [f"t{number}" for number in range(21)]}
+    assert (await check.call("POST", f"{ticket}/tags", maija.token, json=too_many))["status"] == 409
+    await check.call("GET", f"{staff_api_}/tickets?q=muisti&tag=tulostus&sort=due", maija.token)
+    for act, body in BODIES.items():
+        if act not in {"notes", "tags"}:
+            await check.call("POST", f"{ticket}/{act}", pekka.token, json=body)
+    await check.call("POST", f"{ticket}/reopen", maija.token)
+    passed_on = {"to": "Pekka", "reason": "Sovittu."}
+    await check.call("POST", f"{ticket}/transfer", maija.token, json=passed_on)
+    await check.call("POST", f"{ticket}/release", pekka.token)
+    await check.call("POST", f"{ticket}/close", maija.token, json={"outcome": "referred"})
+    await check.call("POST", f"{ticket}/reopen", maija.token)
+    await check.call("POST", f"{ticket}/close", maija.token)
+    _resident, second = await escalated(house, "sama asia", locale="sv")
+    _resident, third = await escalated(house, "sama asia", locale="sv")
+    path = f"{staff_api_}/tickets/{third}/merge"
+    await check.call("POST", path, maija.token, json={"into": second})
+    await check.call("GET", f"{staff_api_}/tickets/{third}", maija.token)
+
+
 async def test_real_answers_are_as_described(house, registry):
     """What the running application really answers, well and badly, fits the schemas."""
     check = Checked(house, registry)
@@ -223,9 +261,7 @@ async def test_real_answers_are_as_described(house, registry):
     await check.call("POST", f"{ticket}/release", maija.token)
     await check.call("POST", f"{ticket}/reply", maija.token, json={"text": "Hei!"})
     await check.call("GET", ticket, maija.token)
-    for act in ("claim", "release", "reply", "close"):
-        await check.call("POST", f"{ticket}/{act}", pekka.token, json={"text": "Hei!"})
-    await check.call("POST", f"{ticket}/close", maija.token)
+    await do_everything(check, house, ticket, maija, pekka)
     await check.call("GET", f"{mine}/messages", token)
     await check.call("GET", ticket, maija.token)
     await check.call("GET", f"{staff_api_}/tickets?status=closed", maija.token)
@@ -234,7 +270,10 @@ async def test_real_answers_are_as_described(house, registry):
     for body in (b"{", b"{}", b'{"locale": "xx", "text": " "}', b"x" * 300_000):
         await check.call("POST", api, data=body)
         await check.call("POST", f"{mine}/messages", token, data=body)
-        await check.call("POST", f"{ticket}/reply", maija.token, data=body)
+        for act in BODIES:
+            await check.call("POST", f"{ticket}/{act}", maija.token, data=body)
+    await check.call("POST", f"{ticket}/close", maija.token, json={"outcome": "lost"})
+    await check.call("POST", f"{ticket}/tags", maija.token, json={"add": "kirjasto"})
     foreign = {"Origin": "https://evil.example"}
     await check.call("POST", api, headers=foreign)
     await check.call("POST", f"{mine}/messages", token, headers=foreign)
@@ -249,9 +288,9 @@ async def test_real_answers_are_as_described(house, registry):
     await check.call("GET", f"{staff_api_}/tickets?status=x", maija.token)
     await check.call("GET", f"{staff_api_}/tickets?queue=general", events)
     await check.call("GET", ticket, events)
-    for act in ("claim", "release", "reply", "close"):
-        await check.call("POST", f"{ticket}/{act}", json={"text": "Hei!"})
-        await check.call("POST", f"{ticket}/{act}", events, json={"text": "Hei!"})
+    for act, body in {**BODIES, "claim": None, "release": None, "reopen": None}.items():
+        await check.call("POST", f"{ticket}/{act}", json=body)
+        await check.call("POST", f"{ticket}/{act}", events, json=body)
         await check.call("POST", f"{ticket}/{act}", maija.token, headers=foreign)
     await numbers_asked_for(check, maija.token)
     for path in ("/api/openapi.json", *HEALTH):
@@ -316,7 +355,8 @@ async def test_unready_and_failing_are_as_described(house, registry, monkeypatch
                 continue
             path = pattern.replace("{id}", resident.id).replace("{number}", "N-1001")
             token = maija.token if "/staff/" in path else resident.token
-            body = {"text": "hei"} if method == "POST" and "{" in pattern else None
+            body = BODIES.get(pattern.rpartition("/")[2], {"text": "hei"})
+            body = body if method == "POST" and "{" in pattern else None
             assert (await check.call(method, path, token, json=body))["status"] == status
 
     async def behind(_database):

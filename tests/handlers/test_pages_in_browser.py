@@ -15,10 +15,13 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
+from bot import blocks, canned, notes, saved_views, tags, tickets
 from bot import staff as people
 from bot.commands import command_in
 from bot.models import Role
+from bot.policy import Act
 from bot.texts import LOCALES, texts
+from bot.ticket_list import Filters
 from handlers.keys import TOWN
 from tests.conftest import House, WebResident, settings_for
 from tests.handlers.test_numbers import counted, waited
@@ -393,7 +396,112 @@ async def test_reply_by_keyboard_while_the_resident_writes(visit, house):
         await page.keyboard.press("Control+Enter")
         await expect(page.locator(".message.staff")).to_contain_text("Please hold the button.")
         await expect(page.locator("#text")).to_have_value("")
+        house.clock.pass_(seconds=6)
+        await expect(page.locator(".message.staff:not(.pending)")).to_have_count(1)
     assert await resident.hears("Please hold the button.")
+
+
+async def test_reply_is_taken_back(visit, house):
+    """A reply can be taken back while it waits: its words are in the field again, and nobody heard them."""
+    maija = await house.staff("Maija")
+    resident = WebResident(house, "en")
+    await resident.says("human")
+    async with visit("/staff/tickets/N-1001", session=await signed_in(house, maija)) as page:
+        await page.fill("#text", "Not like this.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".message.pending")).to_contain_text("Not like this.")
+        await expect(page.locator("#text")).to_have_value("")
+        await page.evaluate("document.activeElement.blur()")
+        await page.keyboard.press("u")
+        await expect(page.locator("#text")).to_have_value("Not like this.")
+        await expect(page.locator(".message.pending")).to_have_count(0)
+    assert "Not like this." not in await resident.heard()
+
+
+async def test_draft_on_another_device(visit, house):
+    """What was typed on one device, reply and note, is there on the next."""
+    maija = await house.staff("Maija")
+    number = await waiting(house, maija)
+    path, session = f"/staff/tickets/{number}", await signed_in(house, maija)
+    async with visit(path, session=session) as page:
+        for field, text in (("#text", "Half a repl"), ("#note-text", "Half a not")):
+            async with page.expect_response(lambda answer: answer.url.endswith("/draft")):
+                await page.fill(field, text)
+    async with visit(path, session=session) as page:
+        await expect(page.locator("#text")).to_have_value("Half a repl")
+        await expect(page.locator("#note-text")).to_have_value("Half a not")
+
+
+async def test_who_looks_at_it_now(visit, house):
+    """A colleague who opens the ticket, and one who writes, is shown to the other; who leaves is gone."""
+    maija, antti = await house.staff("Maija"), await house.staff("Antti")
+    number = await waiting(house, maija)
+    path = f"/staff/tickets/{number}"
+    async with visit(path, session=await signed_in(house, maija)) as mine:
+        others = mine.locator(".others")
+        async with visit(path, session=await signed_in(house, antti)) as theirs:
+            await expect(others).to_contain_text("Antti is looking at this now.")
+            await theirs.locator("#text").press_sequentially("Hm")
+            await expect(others).to_contain_text("Antti is writing here now.")
+            await theirs.goto("/staff")
+            await expect(others).to_be_empty()
+
+
+async def test_shortcuts(visit, house):
+    """Single keys move, open and claim; they do nothing while somebody writes, or once switched off."""
+    maija = await house.staff("Maija")
+    for _ in range(2):
+        await waiting(house, maija)
+    wide = {"viewport": {"width": 1280, "height": 900}}
+    async with visit("/staff", session=await signed_in(house, maija), **wide) as page:
+        for key in ("j", "j", "k", "x"):
+            await page.keyboard.press(key)
+        await expect(page.locator("#chosen")).to_have_text("1 chosen")
+        await page.keyboard.press("o")
+        await page.wait_for_url("**/N-1001")
+        await page.keyboard.press("c")
+        await expect(page.locator(".status.claimed")).to_be_visible()
+        await page.keyboard.press("r")
+        await page.keyboard.type("?ccc")
+        await expect(page.locator("#text")).to_have_value("?ccc")
+        await expect(page.locator("#keys")).not_to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("?")
+        await expect(page.locator("#keys")).to_be_visible()
+        await page.locator("#keys-on").uncheck()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("n")
+        await expect(page.locator("#note-text")).not_to_be_focused()
+        await page.locator("#keys-open").click()
+        await page.locator("#keys-on").check()
+        await page.keyboard.press("Escape")
+        for key in ("g", "l"):
+            await page.keyboard.press(key)
+        await page.wait_for_url("**/staff")
+        await page.keyboard.press("/")
+        await expect(page.locator("#q")).to_be_focused()
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_ready_texts(visit, house, script):
+    """A book's answer comes into the reply without sending it, not even by Enter in the search."""
+    maija = await house.staff("Maija")
+    number = await waiting(house, maija)
+    session = await signed_in(house, maija)
+    path = f"/staff/tickets/{number}"
+    async with visit(path, session=session, java_script_enabled=script) as page:
+        await page.fill("#text", "Hello!")
+        await page.get_by_text("Insert a ready text").click()
+        await page.fill("#book", "How much does digital support cost?")
+        await page.keyboard.press("Enter")
+        found = page.locator("#found li", has_text=ANSWER)
+        await found.get_by_role("button").click()
+        await expect(page.locator("#text")).to_have_value(
+            re.compile(
+                r"^Hello!\s+Digital support in Helsinki is free\..*Source: https?://", re.DOTALL
+            )
+        )
+        await expect(page.locator(".message.staff")).to_have_count(0)
 
 
 async def test_unsent_reply_survives_a_lost_connection(visit, house):
@@ -473,6 +581,49 @@ async def switches_and_numbers(page: Page, house: House) -> AsyncIterator[str]:
     await expect(page.locator(".switched-off")).to_have_count(0)
 
 
+async def add_work(house: House) -> None:
+    """Notes, tags, a canned response, a view, and a blocked resident with a ticket of another."""
+    await WebResident(house, "fi").says("ihminen")
+    async with house.database.write() as session:
+        now, town = house.clock(), house.app[TOWN]()
+        laura = await people.by_name(session, "Laura")
+        texts_ = {"fi": "Hei {name}", "sv": "Hej {name}"}
+        await canned.save(session, laura, None, name="Terve", queue=None, texts=texts_, now=now)
+        await saved_views.save(session, laura, "Omat", Filters(mine=True), is_shared=True)
+        ticket = await tickets.for_staff(session, laura, "N-1001", Act.NOTE)
+        await notes.add(session, laura, ticket, "Muista soittaa.", now)
+        await tags.add(session, laura, ticket, "laskut", now)
+        bad = await tickets.for_staff(session, laura, "N-1002", Act.BLOCK)
+        await blocks.block(session, laura, bad, reason="Uhkailee.", days=7, town=town, now=now)
+
+
+async def desk_pages(page: Page, house: House) -> AsyncIterator[str]:
+    """Walk through the desk's pages, with everything unfolded."""
+    await page.goto("/staff?q=digi&sort=due")
+    yield "search"
+    for path in ("/staff/canned", "/staff/blocks"):
+        await page.goto(path)
+        yield path
+    await add_work(house)
+    for path in ("/staff/canned?change=1", "/staff/blocks"):
+        await page.goto(path)
+        yield f"{path} with something there"
+    await page.goto("/staff/tickets/N-1001")
+    await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    yield "ticket"
+    await page.locator("#keys-open").click()
+    await expect(page.locator("#keys")).to_be_visible()
+    yield "shortcuts"
+    await page.keyboard.press("Escape")
+    await page.fill("#text", "Hello! You can book an appointment for digital support here.")
+    await page.locator("#reply .main").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    yield "reply in another language"
+    await page.locator("#reply [name=anyway]").click()
+    await expect(page.locator(".message.pending")).to_be_visible()
+    yield "reply that can be taken back"
+
+
 async def every_page(page: Page, house: House, lead: Member, locale: str) -> AsyncIterator[str]:
     """Walk through every page, each in the state that shows most; give its name."""
     yield "greeting"
@@ -521,9 +672,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
         yield name
     async for name in switches_and_numbers(page, house):
         yield name
-    await page.goto("/staff/tickets/N-1001")
-    await page.locator(".tried summary").first.click()
-    yield "ticket"
+    async for name in desk_pages(page, house):
+        yield name
     await lead.closes("N-1001")
     await page.goto("/staff/tickets/N-1001")
     yield "closed ticket"

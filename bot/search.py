@@ -1,0 +1,85 @@
+"""Full-text search over tickets: the words of their messages, notes and tags.
+
+A word finds what begins with it, so that "sopimu" finds "sopimuksen". The words are cut and folded
+here and not by the database, so that both databases find the same: SQLite's own search knows the
+capitals of ASCII only, and PostgreSQL's depend on how the server was set up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.models import FIRST_NUMBER, Author, Message, Ticket, TicketWord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+LONGEST_WORD = 40
+# Whoever pastes a whole letter into the search is looked after as well.
+MOST_WORDS = 12
+LONGEST_QUERY = 200
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"(?:n-)?(\d{4,12})", re.IGNORECASE)
+# Sorts behind every letter: a beginning of a word is the range up to it.
+_BEHIND = "\U0010ffff"
+
+
+def words_in(text: str) -> set[str]:
+    """Return the words of a text as they are kept: without capitals, long ones cut."""
+    return {word.casefold()[:LONGEST_WORD] for word in _WORD.findall(text)}
+
+
+async def learn(session: AsyncSession, ticket_id: int, texts: Iterable[str]) -> None:
+    """Make a ticket findable by the words of these texts, in the caller's transaction."""
+    words = set().union(*map(words_in, texts))
+    if not words:
+        return
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await session.execute(
+        insert(TicketWord).on_conflict_do_nothing(),
+        [{"word": word, "ticket_id": ticket_id} for word in sorted(words)],
+    )
+
+
+async def learn_conversation(session: AsyncSession, ticket_id: int) -> None:
+    """Make a ticket findable by what its resident has said so far."""
+    said = select(Message.text).where(Message.ticket_id == ticket_id, Message.author != Author.BOT)
+    await learn(session, ticket_id, (await session.scalars(said)).all())
+
+
+def number_in(query: str) -> int | None:
+    """Return the id of the ticket whose number is searched for; None when it is no number."""
+    found = _NUMBER.fullmatch(query.strip())
+    return int(found[1]) - FIRST_NUMBER if found else None
+
+
+def matches(query: str) -> ColumnElement[bool] | None:
+    """Return the condition that a ticket fits a search; None when there is no word in it.
+
+    Every word must stand in the ticket, as a word's beginning. A number finds its ticket, and
+    the tickets in which it is written.
+    """
+    words = sorted(words_in(query[:LONGEST_QUERY]))[:MOST_WORDS]
+    if not words:
+        return None
+    # One condition a word: they may stand in different messages.
+    conditions: list[Any] = [
+        Ticket.id.in_(
+            select(TicketWord.ticket_id).where(
+                TicketWord.word >= word, TicketWord.word < word + _BEHIND
+            )
+        )
+        for word in words
+    ]
+    id_ = number_in(query)
+    found = conditions[0]
+    for condition in conditions[1:]:
+        found = found & condition
+    return or_(Ticket.id == id_, found) if id_ is not None else found
