@@ -73,8 +73,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_moving_codes_event_id"),
         sa.PrimaryKeyConstraint("hash", name="pk_moving_codes"),
     )
-    with op.batch_alter_table("messages") as messages:
-        messages.add_column(sa.Column("files", sa.JSON(none_as_null=True)))
+    # Not in a batch, which makes the table anew: other rows refer to it.
+    op.add_column("messages", sa.Column("files", sa.JSON(none_as_null=True)))
     with op.batch_alter_table("deliveries") as deliveries:
         deliveries.alter_column("message_id", existing_type=Serial, nullable=True)
         deliveries.alter_column("conversation_id", existing_type=sa.String(32), nullable=True)
@@ -126,7 +126,6 @@ def downgrade() -> None:
         deliveries.drop_column("post")
         deliveries.alter_column("conversation_id", existing_type=sa.String(32), nullable=False)
         deliveries.alter_column("message_id", existing_type=Serial, nullable=False)
-    with op.batch_alter_table("messages") as messages:
-        messages.drop_column("files")
+    op.drop_column("messages", "files")
     for table in ("moving_codes", "corrections", "reminders", "events"):
         op.drop_table(table)

@@ -70,7 +70,6 @@ def _counted() -> list[sa.Column[object]]:
 
 def downgrade() -> None:
     op.drop_index("ix_messages_counted", "messages")
-    with op.batch_alter_table("messages") as messages:
-        messages.drop_column("counted")
+    op.drop_column("messages", "counted")
     for table in ("waits", "tallies", "switches"):
         op.drop_table(table)
