@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from bot.town import Town
 
 # What a blocked resident cannot ask for; everything else goes on.
-_FOR_STAFF = frozenset({Deed.ESCALATE, Deed.ADD, Deed.REOPEN})
+_FOR_STAFF = frozenset({Deed.ESCALATE, Deed.HAND_IN, Deed.ADD, Deed.REOPEN})
 # Built once, since building a query costs more than running it: every message asks these.
 _OF_TOKEN = select(Conversation).where(Conversation.token_hash == bindparam("hash"))
 _OF_TOKEN_LOCKED = _OF_TOKEN.with_for_update()

@@ -186,7 +186,10 @@ async def rules_kept(session: AsyncSession) -> Sequence[KeptRule]:
 
 async def members(session: AsyncSession) -> list[Member]:
     """Return everybody who can sign in, with their queues and languages."""
-    query = select(Staff.queues, Staff.languages).where(Staff.password_hash.is_not(None))
+    query = select(Staff.queues, Staff.languages).where(
+        Staff.password_hash.is_not(None) | Staff.town_account.is_not(None),
+        Staff.cut_off_at.is_(None),
+    )
     return [
         Member(frozenset(queues), frozenset(languages))
         for queues, languages in await session.execute(query)

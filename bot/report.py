@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, literal, select
 
 from bot.models import Status, Tally, Wait
-from bot.numbers import Cell, Counted, Row, Table, Waited, Waiting, protected, waiting
+from bot.numbers import Cell, Counted, Table, Waited, Waiting, protected, waiting
 from bot.outcomes import QUESTIONS, Outcome
 from bot.texts import LOCALES
 
@@ -78,8 +78,6 @@ async def made(session: AsyncSession, period: Period, book: Book, now: datetime)
         is_plain = dimension in _TOTALS_ONLY
         total = Counted(whole.total) if is_plain else whole
         questions[dimension] = protected(() if is_plain else COLUMNS, rows, total)
-        if not is_plain:
-            questions[dimension] = with_not_found(questions[dimension], rows, total)
     said = messages.get((), Cell())
     return Report(
         period,
@@ -88,39 +86,6 @@ async def made(session: AsyncSession, period: Period, book: Book, now: datetime)
         questions,
         await _tickets(session, period, categories),
     )
-
-
-def with_not_found(table: Table, rows: Mapping[str, Counted], total: Counted) -> Table:
-    """Return the table with how much was not found also in rows that show none of their parts.
-
-    Divided in two, found and not found, far more rows are large enough to be shown; and whether
-    a language finds less than another is the question that matters most.
-    """
-    halves = protected(
-        (Outcome.NOT_FOUND, "found"),
-        {name: _halved(row) for name, row in rows.items()},
-        _halved(total),
-    )
-    return Table(
-        table.columns,
-        {
-            name: Row(row.total, _placed(row.parts, halves.rows[name].parts[0]))
-            for name, row in table.rows.items()
-        },
-        table.total,
-    )
-
-
-def _placed(parts: tuple[int | None, ...], not_found: int | None) -> tuple[int | None, ...]:
-    return (*parts[:_NOT_FOUND], not_found, *parts[_NOT_FOUND + 1 :])
-
-
-def _halved(row: Counted) -> Counted:
-    """Return a row in two parts: not found, and all else together."""
-    others = [part for n, part in enumerate(row.parts) if n != _NOT_FOUND]
-    # People may be in several parts: there were at least as many as in the largest.
-    found = Cell(sum(part.count for part in others), max(part.people for part in others))
-    return Counted(row.total, (row.parts[_NOT_FOUND], found))
 
 
 def _categories(period: Period, book: Book) -> dict[str, list[str]]:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from handlers.rights import Need
 
 _CODES_PAGE = "/staff/me/two-step"
-# What a form may hold that somebody took pains to write.
-_WRITTEN = ("text", "reason", "note", "answer")
+# What a form holds beside what somebody wrote.
+_NOT_WRITTEN = frozenset({"nonce", "seen", "version", "password", "code", "secret", "key", "csrf"})
 
 
 @web.middleware
@@ -121,9 +121,14 @@ async def _refused(request: web.Request, error: NeuvokasError) -> StreamResponse
 
 
 async def _written(request: web.Request) -> str:
+    """Return what somebody wrote into a form, a paragraph a field."""
     form = await form_of(request)
-    values = (form.get(name) for name in _WRITTEN)
-    return next((value for value in values if isinstance(value, str) and value.strip()), "")
+    values = [
+        value.strip()
+        for name, value in form.items()
+        if isinstance(value, str) and name not in _NOT_WRITTEN
+    ]
+    return "\n\n".join(value for value in values if value)
 
 
 async def _sent_to_codes(request: web.Request) -> StreamResponse:

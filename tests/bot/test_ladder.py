@@ -186,7 +186,7 @@ async def test_whole_ladder(database, town):
         late = [
             text
             for text in await said_to_resident(database)
-            if "luvattu" in text or "promised" in text
+            if "lupasimme" in text.lower() or "promised" in text
         ]
         assert len(late) == resident_knows, now
     async with database.read() as session:

@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import report
 from bot.numbers import (
     FEWEST,
     Cell,
     Counted,
-    Row,
-    Table,
     Waited,
     of,
     percentile,
@@ -104,38 +101,6 @@ def test_what_is_left_out_together_is_no_small_group(parts):
         if whole is not None:
             rest = whole - sum(row.parts[c] for row in rows if row.parts[c] is not None)
             assert rest == 0 or rest >= FEWEST
-
-
-@given(st.lists(st.tuples(*[st.integers(0, 3) | st.integers(4, 12)] * 3), min_size=2, max_size=3))
-@settings(max_examples=150)
-def test_what_was_not_found_gives_nothing_else_away(parts):
-    """Showing the parts not found beside rows without parts lets no small number be worked out."""
-    zero, place = Cell(0, 0), report.COLUMNS.index("not_found")
-
-    def counted(numbers):
-        wrong, helped, missed = (Cell(v, v) for v in numbers)
-        cells = [helped, zero, wrong, zero, missed, zero]
-        return Counted(Cell(sum(numbers), sum(numbers)), tuple(cells))
-
-    used = (report.COLUMNS.index("wrong"), report.COLUMNS.index("confirmed"), place)
-    rows = {f"r{n}": counted(row) for n, row in enumerate(parts)}
-    sums = [sum(column) for column in zip(*parts, strict=True)]
-    fine = protected(report.COLUMNS, rows, counted(sums))
-    whole = report.with_not_found(fine, rows, counted(sums))
-    three = Table(
-        ("wrong", "confirmed", "not_found"),
-        {
-            name: Row(row.total, tuple(row.parts[n] for n in used))
-            for name, row in whole.rows.items()
-        },
-        Row(whole.total.total, tuple(whole.total.parts[n] for n in used)),
-    )
-    possible = list(others([list(row) for row in parts], three))
-    for r, row in enumerate(parts):
-        for c, number in enumerate(row):
-            if 0 < number < FEWEST:
-                assert three.rows[f"r{r}"].parts[c] is None
-                assert len({grid[r][c] for grid in possible}) > 1, (parts, three)
 
 
 def test_large_numbers_stay():

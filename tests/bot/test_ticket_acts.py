@@ -459,9 +459,11 @@ async def test_language_of_receipts(desk):
     words, queue = Replies(desk.town, "fi"), desk.town.book.queue("general")
     [reopened] = await desk.presses("1", "unsolved:1")
     [waiting] = await desk.presses("1", "status")
+    async with desk.database.read() as session:
+        by = await session.scalar(select(Ticket.reply_by))
     for said, wanted in (
-        (reopened, words.reopened("N-1001", queue, 1, desk.clock())),
-        (waiting, words.waiting("N-1001", queue, 1, desk.clock())),
+        (reopened, words.reopened("N-1001", queue, 1, desk.clock(), by)),
+        (waiting, words.waiting("N-1001", queue, 1, desk.clock(), by)),
     ):
         assert said == wanted.text
     assert (await desk.presses("1", "lang:en")) == [Replies(desk.town, "en").language_chosen().text]

@@ -141,7 +141,7 @@ async def test_where_the_notice_stands(house):
     browser = await officer(house)
     await browser.sends(f"/staff/tickets/{number}/claim")
     page = await browser.opens(f"/staff/tickets/{number}/event")
-    assert "Selvitettävänä" in page.words or "Being looked at" in page.words
+    assert "Käsittelyssä" in page.words
     answer = await put_right(browser, number, "handling", handling="more_needed")
     assert answer.status == 303
     assert "We need more from you" in (await newest(resident))["text"]
@@ -219,7 +219,9 @@ async def test_what_changed_since_it_was_handed_in(house):
     await pressed(resident, "aside")
     await resident.says("450 people after all")
     page = await (await officer(house)).opens(f"/staff/tickets/{number}/event")
-    table = re.search(r"<section><h2>[^<]*</h2>\s*<table.*?</table>", page.text, re.DOTALL)[0]
+    table = re.search(
+        r"<section class=\"part\"><h2>[^<]*</h2>\s*<table.*?</table>", page.text, re.DOTALL
+    )[0]
     assert "800" in table
     assert "450" in table
 
