@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import audit, jobs, ladder, pending, presence, queues, staff, tallies
+from bot import audit, jobs, ladder, learning, pending, presence, queues, staff, tallies
 from bot import events as told_events
 from bot import settings as environment
 from bot.database import Database
@@ -46,6 +46,7 @@ from handlers import (
     webchat,
     webhook,
 )
+from handlers import learning as learning_pages
 from handlers import queues as queue_pages
 from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, SWITCHES, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
@@ -131,6 +132,7 @@ def init_app(
             *event_desk.ROUTES,
             *canned.ROUTES,
             *blocks.ROUTES,
+            *learning_pages.ROUTES,
             *people.ROUTES,
             *queue_pages.ROUTES,
             *switches.ROUTES,
@@ -222,7 +224,11 @@ def watching(shelf: Shelf) -> Callable[[web.Application], AsyncIterator[None]]:
 
 async def working(app: web.Application) -> AsyncIterator[None]:
     """Do what is done by the clock."""
-    task = asyncio.create_task(jobs.run(JOBS, app[DATABASE], app[TOWN], app[CLOCK]), name="jobs")
+    # A trial learns the book anew and needs to know where it stands.
+    trials = jobs.Job("trials", 5, partial(learning.try_next, app[SETTINGS]))
+    task = asyncio.create_task(
+        jobs.run([*JOBS, trials], app[DATABASE], app[TOWN], app[CLOCK]), name="jobs"
+    )
     yield
     await _end(task)
 

@@ -25,6 +25,7 @@ from bot.models import (
     Ticket,
     ticket_number,
 )
+from bot.outcomes import LOOKED_UP, Outcome
 from bot.replies import Replies
 from bot.respond import Context, Deed, Kind, Matter, State, respond
 from bot.staff import hashed
@@ -220,6 +221,8 @@ async def hear(
         ticket_id=done.joins,
         key=said.key,
         counted=tallies.mark(_counted(turn), conversation.locale),
+        asked_in=conversation.locale if _is_asked(heard, turn) else None,
+        is_unanswered=_is_asked(heard, turn) and turn.counted.outcome is Outcome.NOT_FOUND,
         at=now,
     )
     session.add(own)
@@ -241,6 +244,11 @@ def _counted(turn: Turn) -> Counted:
     if turn.deed is Deed.ESCALATE and turn.state.tried:
         return replace(turn.counted, entry=str(turn.state.tried[0]["entry"]))
     return turn.counted
+
+
+def _is_asked(said: Utterance, turn: Turn) -> bool:
+    """Return whether the resident wrote something that was looked up in the book; no button, no cry for help."""
+    return said.kind is Kind.TEXT and turn.counted.outcome in LOOKED_UP
 
 
 async def messages_after(

@@ -42,6 +42,9 @@ QUESTIONS = (
     Outcome.PAUSED,
 )
 
+# What may come at once of something that was looked up in the book.
+LOOKED_UP = frozenset({Outcome.ASSUMED, Outcome.SUGGESTED, Outcome.NOT_FOUND, Outcome.PAUSED})
+
 
 @dataclass(frozen=True)
 class Said:

@@ -30,6 +30,7 @@ from bot.town import town_from
 from handlers.keys import DATABASE
 from handlers.middleware import AccessLogger
 from tests.fake_telegram import FakeTelegram
+from tests.faq.folders import write_book, write_tests
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -185,6 +186,21 @@ async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
 def town():
     """Helsinki with the whole book."""
     return town_from(Settings().content_dir, "helsinki")
+
+
+@pytest.fixture(scope="session")
+def learnt_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for what is learnt of small books, so that each is learnt once."""
+    return tmp_path_factory.mktemp("learnt")
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path, learnt_books: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small book of its own, with test sentences."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(learnt_books))
+    folder = write_book(tmp_path / "book")
+    write_tests(folder, "fi", {"print": ["missä voin tulostaa"], "nothing": ["kerro vitsi"]})
+    return folder
 
 
 class House:

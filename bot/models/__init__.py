@@ -20,6 +20,7 @@ from bot.models.desk_work import (
     TicketWord,
 )
 from bot.models.events import Correction, Event, Handling, MovingCode, Reminder
+from bot.models.learning import Proposal, Publication, Stage
 from bot.models.numbers import FIRST_NUMBER, ticket_number
 from bot.models.queues import Alert, KeptQueue, KeptRule, Rung
 from bot.models.staff import Credential, Role, Staff, Tries
@@ -57,12 +58,15 @@ __all__ = [
     "Outcome",
     "PendingReply",
     "Presence",
+    "Proposal",
+    "Publication",
     "Reminder",
     "Role",
     "Rung",
     "SavedView",
     "Serial",
     "Staff",
+    "Stage",
     "Status",
     "Switch",
     "Tally",

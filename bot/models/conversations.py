@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Base, Moment, Serial
@@ -63,6 +63,9 @@ class Message(Base):
         entry: `{"id", "source", "reviewed"}` when the text is an answer from the book.
         ticket_id: The ticket it belongs to.
         counted: What it counts as in the numbers, until it is counted; see `bot.tallies.mark`.
+        asked_in: The language of what the resident wrote and the book was asked; null for buttons,
+            replies, what went to staff and all else.
+        is_unanswered: It was asked, and nothing in the book fitted.
         files: `[{"name", "href"}]`, addresses below the service's own; null when there are none.
     """
 
@@ -82,6 +85,8 @@ class Message(Base):
     cause_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     files: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
     counted: Mapped[str | None] = mapped_column(String(100))
+    asked_in: Mapped[str | None] = mapped_column(String(2))
+    is_unanswered: Mapped[bool] = mapped_column(default=False, server_default=false())
     at: Mapped[datetime] = mapped_column(Moment)
 
     @property
@@ -99,4 +104,11 @@ Index(
     Message.id,
     sqlite_where=Message.counted.is_not(None),
     postgresql_where=Message.counted.is_not(None),
+)
+# Only of what was not answered, which is little beside the rest.
+Index(
+    "ix_messages_is_unanswered",
+    Message.id,
+    sqlite_where=Message.is_unanswered,
+    postgresql_where=Message.is_unanswered,
 )

@@ -18,7 +18,8 @@ from playwright.async_api import async_playwright, expect
 from bot import blocks, canned, notes, saved_views, tags, tickets
 from bot import staff as people
 from bot.commands import command_in
-from bot.models import Role
+from bot.learning import Change, Trial
+from bot.models import Proposal, Publication, Role
 from bot.policy import Act
 from bot.texts import LOCALES, texts
 from bot.ticket_list import Filters
@@ -624,6 +625,51 @@ async def desk_pages(page: Page, house: House) -> AsyncIterator[str]:
     yield "reply that can be taken back"
 
 
+async def learning_pages(page: Page, house: House, locale: str) -> AsyncIterator[str]:
+    """Walk through what the book should learn, as an admin, who may do everything there."""
+    admin = await house.staff("Aino", Role.ADMIN)
+    cookie = {"name": "neuvokas_staff", "value": await signed_in(house, admin, locale)}
+    lead = await page.context.cookies()
+    await page.context.add_cookies([{**cookie, "url": f"{house.url}/staff"}])
+    resident = WebResident(house, locale)
+    asked = {"fi": "naapurin kissa kiipesi puuhun", "sv": "grannens katt klättrade upp i trädet"}
+    await resident.says(asked[locale])
+    await page.goto("/staff/tickets/N-1001")
+    await page.locator(".propose button").first.click()
+    await expect(page.locator("#entry")).to_be_visible()
+    await page.fill("#entry", "digituki-price")
+    await page.locator("form .main").first.click()
+    await expect(page.locator("#question_en")).not_to_have_value("")
+    await page.fill("#answer_fi", "long " * 601)
+    await page.evaluate("document.querySelectorAll('[maxlength]').forEach(e => e.maxLength = 9999)")
+    await page.fill("#owner", "x" * 400)
+    await page.locator("form .main").first.click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    yield "proposal that cannot be saved"
+    changes = (
+        Change("Paljonko digituki maksaa?", "fi", "digituki-price", "digituki-price", "off-topic"),
+        Change("Vad kostar digistödet?", "sv", "nothing", "", "digituki-price"),
+        Change("my tablet is stuck", "en", "", "", "digituki-price"),
+    )
+    async with house.database.write() as session:
+        found = await session.get(Proposal, 1)
+        found.stage, found.trial = "tried", Trial(1_000, 312, 3, 2, changes).to_json()
+        files = {"entries.yaml": "", "fi/bikes.yaml": ""}
+        session.add(
+            Publication(
+                staff_id=found.staff_id, staff_name="Aino", entry="bike", before={}, after=files, at=house.clock()
+            )
+        )  # fmt: skip
+    await page.goto("/staff/proposals/1")
+    await expect(page.locator("tr.late")).to_have_count(2)
+    yield "proposal"
+    await page.goto("/staff/learning")
+    await page.locator(".clusters summary").first.click()
+    await expect(page.locator("[action$=take-back] button")).to_be_visible()
+    yield "learning"
+    await page.context.add_cookies(lead)
+
+
 async def every_page(page: Page, house: House, lead: Member, locale: str) -> AsyncIterator[str]:
     """Walk through every page, each in the state that shows most; give its name."""
     yield "greeting"
@@ -671,6 +717,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     async for name in event_desk(page):
         yield name
     async for name in switches_and_numbers(page, house):
+        yield name
+    async for name in learning_pages(page, house, locale):
         yield name
     async for name in desk_pages(page, house):
         yield name

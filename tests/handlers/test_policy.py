@@ -33,7 +33,10 @@ EDITORS = {Act.READ_BOOK, Act.EDIT_BOOK, Act.SWITCH_OFF}
 ADMINS_ONLY = {Act.READ_AUDIT, Act.MANAGE_SETTINGS}
 # What is about an object other than a ticket, for people who do not see every queue: which test says
 # that nobody reaches a foreign one.
-ABOUT_OTHER_OBJECTS: dict[str, str] = {}
+ABOUT_OTHER_OBJECTS: dict[str, str] = {
+    "/staff/proposals/{id}": "tests/handlers/test_learning.py",
+    "/staff/proposals/{id}/{act}": "tests/handlers/test_learning.py",
+}
 # Asking these is no reading: they last as long as the page is open.
 STREAMS = {"/staff/events"}
 IDENTITIES = ("own", "foreign", "lead", "admin", "editor")
