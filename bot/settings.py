@@ -26,6 +26,8 @@ TELEGRAM_API = "https://api.telegram.org"
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HIGHEST_PORT = 65_535
+# Supergroups, the only groups with topics, have such ids.
+_GROUP = re.compile(r"(?:([A-Za-z0-9_-]+)=)?(-100\d{5,13})")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Settings:
         public_url: Where residents reach the service, without a trailing slash; None when unknown.
         encoder_dir: A folder with a sentence model; None for the matcher alone.
         telegram_token: None when Telegram is not served.
+        staff_group: Where staff answer in Telegram: queue → the group's id; "" for all other queues.
         secret_key: At least 32 characters; the webhook's secret is derived from it.
     """
 
@@ -50,6 +53,7 @@ class Settings:
     telegram_token: str | None = field(default=None, repr=False)
     telegram_api_url: str = TELEGRAM_API
     telegram_webhook_secret: str | None = field(default=None, repr=False)
+    staff_group: tuple[tuple[str, int], ...] = ()
     secret_key: str = field(default="", repr=False)
 
     @property
@@ -82,6 +86,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "TELEGRAM_TOKEN": _telegram_token,
         "TELEGRAM_API_URL": _url,
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
+        "STAFF_GROUP": _staff_group,
         "SECRET_KEY": _secret_key,
     }
     values: dict[str, object] = {}
@@ -202,6 +207,17 @@ def _webhook_secret(value: str) -> str:
     if not _WEBHOOK_SECRET.fullmatch(value):
         raise ValueError("use 1-256 of the characters A-Z a-z 0-9 _ -")
     return value
+
+
+def _staff_group(value: str) -> tuple[tuple[str, int], ...]:
+    found = [_GROUP.fullmatch(part.strip()) for part in value.split(",") if part.strip()]
+    groups = {part[1] or "": int(part[2]) for part in found if part}
+    if not groups or len(groups) < len(found):
+        raise ValueError(
+            "write the group's id, such as -1001234567890, or one for each queue:"
+            " digital-support=-1001234567890,events=-1009876543210"
+        )
+    return tuple(groups.items())
 
 
 def _secret_key(value: str) -> str:

@@ -24,6 +24,10 @@ GOOD = {
     "TELEGRAM_TOKEN": ("123456:AbC-d_e", None),
     "TELEGRAM_API_URL": ("http://localhost:8082/", "http://localhost:8082"),
     "TELEGRAM_WEBHOOK_SECRET": ("AbC_-9", None),
+    "STAFF_GROUP": (
+        "-1001234567890, events=-1009876543210",
+        (("", -1001234567890), ("events", -1009876543210)),
+    ),
     "SECRET_KEY": (KEY, None),
 }
 BAD = {
@@ -54,6 +58,16 @@ BAD = {
     "TELEGRAM_TOKEN": ["secret", "123456", "123456:", "123456:sec ret", ":secret"],
     "TELEGRAM_API_URL": ["api.telegram.org", "https://:443"],
     "TELEGRAM_WEBHOOK_SECRET": ["sec ret", "secret!", "ä", "s" * 257],
+    "STAFF_GROUP": [
+        "1234",
+        "-1234567",
+        "staff",
+        "events=",
+        "events -1001234567890",
+        "-1001234567890,-100",
+        "-1001234567890,-1001234567891",
+        ",",
+    ],
     "SECRET_KEY": ["secret", "s" * 31],
 }
 SECRETS = ("DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "SECRET_KEY")

@@ -3,6 +3,7 @@
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
+from bot.models.desk import DeskUpdate, Topic
 from bot.models.desk_work import (
     OUTCOMES,
     Block,
@@ -37,6 +38,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "DeliveryStatus",
+    "DeskUpdate",
     "Draft",
     "Event",
     "Handling",
@@ -58,5 +60,6 @@ __all__ = [
     "TicketAct",
     "TicketTag",
     "TicketWord",
+    "Topic",
     "ticket_number",
 ]

@@ -26,6 +26,7 @@ class Staff(Base):
     Attributes:
         queues: Ids of the queues the person works in; leads and admins see all.
         password_hash: Argon2; null until the invitation is used.
+        telegram_id: The person's own Telegram account, once it is tied; see `bot.ties`.
     """
 
     __tablename__ = "staff"
@@ -36,6 +37,7 @@ class Staff(Base):
     queues: Mapped[list[str]] = mapped_column(JSON)
     locale: Mapped[str] = mapped_column(String(2), default="fi")
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    telegram_id: Mapped[str | None] = mapped_column(String(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -43,7 +45,8 @@ class Credential(Base):
     """A secret that stands for a member of staff: only its SHA-256 is kept.
 
     Attributes:
-        kind: `session` (a signed-in browser), `token` (the staff API) or `invitation` (a one-time link).
+        kind: `session` (a signed-in browser), `token` (the staff API), `invitation` (a one-time link) or
+            `telegram` (a one-time code that ties a Telegram account).
         staff_id: Whom it stands for; null for the invitation that creates the first lead.
         expires_at: Null for personal tokens.
     """
