@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from handlers.telegram import Telegram
+
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DATABASE = web.AppKey("DATABASE", Database)
 # The town as it is when asked: editors change its book while it serves.
 TOWN = web.AppKey("TOWN", Shelf)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
+# Only where Telegram is served.
+TELEGRAM: web.AppKey[Telegram] = web.AppKey("TELEGRAM")
 STOPPING = web.AppKey("STOPPING", asyncio.Event)
 # The reader's language, once it is known who reads.
 LOCALE = web.RequestKey("LOCALE", str)

@@ -43,6 +43,8 @@ WITHOUT_A_TICKET = {
     ("POST", "/staff/blocks"),
     ("GET", "/staff/book"),
     ("GET", "/staff/events"),
+    ("GET", "/staff/me"),
+    ("POST", "/staff/me/telegram"),
     ("GET", "/staff/people"),
     ("POST", "/staff/people"),
 }
