@@ -14,11 +14,13 @@ from aiohttp import web
 from bot import jobs, pending, presence
 from bot import settings as environment
 from bot.database import Database
+from bot.desk import Groups
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
 from handlers import (
+    account,
     blocks,
     canned,
     console,
@@ -33,7 +35,8 @@ from handlers import (
     webchat,
     webhook,
 )
-from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
+from handlers.desk import Desk
+from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TELEGRAM, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
 from handlers.telegram import Telegram
@@ -53,7 +56,6 @@ JOBS: list[jobs.Job] = [
     jobs.Job("presence", 15.0, presence.forget),
 ]
 LARGEST_BODY = 256 * 1024
-TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
 
 def now() -> datetime:
@@ -83,14 +85,20 @@ def init_app(
     app[STOPPING] = asyncio.Event()
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
-        app[TELEGRAM] = Telegram(
-            settings.telegram_token, settings.telegram_api_url, app[DATABASE], app[TOWN], clock
+        channel = app[TELEGRAM] = Telegram(
+            settings.telegram_token, settings.telegram_api_url, app[DATABASE], shelf, clock
         )
-        senders[Channel.TELEGRAM] = app[TELEGRAM]
+        groups = Groups.from_settings(settings)
+        channel.desk = Desk(channel.bot, app[DATABASE], shelf, clock, groups)
+        senders[Channel.TELEGRAM] = channel
         app.add_routes(webhook.routes(app[TELEGRAM]))
         app.cleanup_ctx.extend([database, telegram, deliveries(senders)])
+        if groups.chats:
+            app.cleanup_ctx.append(desk)
     else:
         app.cleanup_ctx.append(database)
+        if settings.staff_group:
+            log.warning("NEUVOKAS_STAFF_GROUP does nothing without NEUVOKAS_TELEGRAM_TOKEN")
     app.add_routes(
         [
             *webchat.ROUTES,
@@ -102,6 +110,7 @@ def init_app(
             *canned.ROUTES,
             *blocks.ROUTES,
             *people.ROUTES,
+            *account.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
             *health.ROUTES,
@@ -136,6 +145,15 @@ async def telegram(app: web.Application) -> AsyncIterator[None]:
     yield
     await _end(serving)
     await app[TELEGRAM].stop()
+
+
+async def desk(app: web.Application) -> AsyncIterator[None]:
+    """Keep the staff's topics in Telegram up to date with the tickets."""
+    channel = app[TELEGRAM]
+    task = asyncio.create_task(channel.desk.topics.run(), name="desk") if channel.desk else None
+    yield
+    if task:
+        await _end(task)
 
 
 def deliveries(senders: dict[str, Sender]) -> Callable[[web.Application], AsyncIterator[None]]:

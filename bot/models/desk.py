@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base, Moment, Serial
+from bot.models.deliveries import Delivery
 
 
 class Topic(Base):
@@ -51,6 +52,10 @@ class Topic(Base):
     is_unreachable: Mapped[bool] = mapped_column(default=False)
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
     checked_at: Mapped[datetime] = mapped_column(Moment)
+    delivery: Mapped[Delivery | None] = relationship(lazy="joined")
+
+
+Index("ix_desk_topics_status_checked_at", Topic.status, Topic.checked_at)
 
 
 class DeskUpdate(Base):

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("ticket_id", "chat", name="uq_desk_topics_ticket_id_chat"),
         sa.UniqueConstraint("chat", "thread", name="uq_desk_topics_chat_thread"),
     )
+    op.create_index("ix_desk_topics_status_checked_at", "desk_topics", ["status", "checked_at"])
     op.create_table(
         "desk_updates",
         sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
