@@ -16,7 +16,7 @@ from sqlalchemy import and_, case, delete, func, literal, null, or_, select, upd
 from sqlalchemy.orm import contains_eager
 
 from bot import desk_posts as posts
-from bot import outbox
+from bot import notes, outbox
 from bot.database import insert_unless_there, nudge
 from bot.errors import NotFound
 from bot.models import (
@@ -28,7 +28,10 @@ from bot.models import (
     DeliveryStatus,
     DeskUpdate,
     Message,
+    Note,
+    Status,
     Ticket,
+    TicketAct,
     Topic,
     ticket_number,
 )
@@ -104,6 +107,7 @@ def _behind(groups: Groups) -> Select[Ticket, Topic]:
         )
         .exists()
     )
+    noted = select(Note.id).where(Note.ticket_id == Ticket.id, Note.id > Topic.note_id).exists()
     failed = (
         select(Delivery.id)
         .where(Delivery.id == Topic.delivery_id, Delivery.status == DeliveryStatus.FAILED)
@@ -125,6 +129,7 @@ def _behind(groups: Groups) -> Select[Ticket, Topic]:
                 Topic.is_unreachable != Conversation.is_unreachable,
                 failed,
                 news,
+                noted,
             ),
         )
         .order_by(Topic.id.is_(None), Ticket.opened_at, Ticket.id)
@@ -216,6 +221,7 @@ def _begun(session: AsyncSession, ticket: Ticket, chat: str, now: datetime) -> T
         title="",
         is_closed=False,
         message_id=0,
+        note_id=0,
         is_unreachable=False,
         checked_at=now,
     )
@@ -236,14 +242,16 @@ async def _tell(
             select(Message).where(Message.ticket_id == ticket.id).order_by(Message.id)
         )
     ).all()
+    log = _Log(messages, await notes.of(session, ticket))
     has_left = topic.chat != (groups.of(ticket.queue) or topic.chat)
-    asked = posts.question(messages)
-    text = _text(ticket, topic, messages, asked, town, has_left=has_left)
-    name = posts.title(ticket, asked)
+    passed_on = await _passed_on(session, ticket) if topic.queue != ticket.queue else None
+    text = _text(ticket, topic, log, passed_on, town, has_left=has_left)
+    name = posts.title(ticket, posts.question(messages))
     is_over = has_left or ticket.status not in LIVE
     offers = posts.buttons(ticket, town) if text and not has_left else []
     count = _queue(session, topic, text, offers, name, now, is_closed=is_over)
-    topic.message_id = max((message.id for message in messages), default=0)
+    topic.message_id = max((message.id for message in log.messages), default=0)
+    topic.note_id = max((note.id for note in log.notes), default=0)
     topic.status = MOVED if has_left else ticket.status
     topic.holder_id = ticket.holder_id
     topic.queue = ticket.queue
@@ -251,41 +259,68 @@ async def _tell(
     return count
 
 
+@dataclass(frozen=True)
+class _Log:
+    """What was said and noted on a ticket, each oldest first."""
+
+    messages: Sequence[Message]
+    notes: Sequence[Note]
+
+    def lines(self) -> list[Message | Note]:
+        """Return all of it, oldest first."""
+        return sorted([*self.messages, *self.notes], key=lambda line: line.at)
+
+    def news(self, topic: Topic) -> list[Message | Note]:
+        """Return what does not stand in the topic yet; what the bot says by itself is not shown."""
+        messages = [
+            message
+            for message in self.messages
+            if message.id > topic.message_id and message.author != Author.BOT
+        ]
+        added = [note for note in self.notes if note.id > topic.note_id]
+        lines: list[Message | Note] = [*messages, *added]
+        new = [line for line in lines if not posts.is_from_here(line, topic.chat)]
+        return sorted(new, key=lambda line: line.at)
+
+
+async def _passed_on(session: AsyncSession, ticket: Ticket) -> TicketAct | None:
+    """Return who passed the ticket on last, and why."""
+    query = (
+        select(TicketAct)
+        .where(TicketAct.ticket_id == ticket.id, TicketAct.act == "transfer")
+        .order_by(TicketAct.id.desc())
+        .limit(1)
+    )
+    return await session.scalar(query)
+
+
 def _text(
     ticket: Ticket,
     topic: Topic,
-    messages: Sequence[Message],
-    asked: str,
+    log: _Log,
+    passed_on: TicketAct | None,
     town: Town,
     *,
     has_left: bool,
 ) -> str:
     """Return what is new since the topic's last post; empty when all of it stands there already."""
     if has_left:
-        return posts.moved(ticket, town)
-    news = [
-        message
-        for message in messages
-        if message.id > topic.message_id and message.author != Author.BOT
-    ]
-    is_first = topic.status is None
+        return posts.moved(ticket, passed_on, town)
     said: list[str] = []
-    if is_first:
-        said.append(posts.opening(ticket, asked, town))
-        if topic.generation > 1 or any(message.author == Author.STAFF for message in messages):
-            said.append(posts.so_far(messages, town, ticket.queue))
+    if topic.status is None:
+        said.append(posts.opening(ticket, posts.question(log.messages), town))
+        has_answers = any(message.author == Author.STAFF for message in log.messages)
+        if topic.generation > 1 or has_answers or log.notes:
+            said.append(posts.so_far(log.lines(), town, ticket.queue))
     else:
-        if topic.queue != ticket.queue:
-            said.append(posts.moved(ticket, town))
-        elsewhere = [one for one in news if not posts.is_from_here(one, topic.chat)]
-        said.append(posts.log(elsewhere, town, ticket.queue))
+        said.append(posts.log(log.news(topic), town, ticket.queue))
+    if topic.queue not in {None, ticket.queue}:
+        said.append(posts.moved(ticket, passed_on, town))
     if ticket.conversation.is_unreachable and not topic.is_unreachable:
         said.append(posts.unreachable(town, ticket.queue))
     is_other = (ticket.status, ticket.holder_id) != (topic.status, topic.holder_id)
-    if is_other and not (is_first and ticket.status == "open"):
-        said.append(
-            posts.standing(ticket, town, reopened=topic.status in {"closed", "cancelled", MOVED})
-        )
+    if is_other and (topic.status is not None or ticket.status != Status.OPEN):
+        said.append(posts.standing(ticket, topic.status, town))
     return posts.joined(said)
 
 
@@ -319,7 +354,13 @@ def _queue(
 
 
 def say(
-    session: AsyncSession, topic: Topic, text: str, now: datetime, *, answers: int | None = None
+    session: AsyncSession,
+    topic: Topic,
+    text: str,
+    now: datetime,
+    *,
+    choices: Sequence[dict[str, str]] = (),
+    answers: int | None = None,
 ) -> None:
     """Queue a line that belongs to no log, such as why something was not sent.
 
@@ -327,7 +368,7 @@ def say(
         answers: The message in the group that it answers.
     """
     about: dict[str, Any] = {"id": topic.id, "generation": topic.generation}
-    _post(session, topic, text, (), about | ({"answers": answers} if answers else {}), now)
+    _post(session, topic, text, choices, about | ({"answers": answers} if answers else {}), now)
 
 
 def _post(
@@ -390,7 +431,7 @@ async def lost(session: AsyncSession, about: Mapping[str, Any]) -> None:
 def _forget(topic: Topic) -> None:
     """Forget what stood in a topic, so that the whole conversation is posted anew."""
     topic.generation += 1
-    topic.message_id = 0
+    topic.message_id = topic.note_id = 0
     topic.status = topic.queue = None
     topic.holder_id = None
     topic.is_unreachable = False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.models import LIVE, Author, Channel, Status
+from bot.models import LIVE, Author, Channel, Note, Status
 from bot.texts import LANGUAGES, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.models import Message, Ticket
+    from bot.models import Message, Ticket, TicketAct
+    from bot.texts import Texts
     from bot.town import Town
 
 PREFIX = "desk"
@@ -73,31 +74,38 @@ def opening(ticket: Ticket, asked: str, town: Town) -> str:
     return "\n".join(lines)
 
 
-def log(messages: Iterable[Message], town: Town, queue: str) -> str:
-    """Return messages as a conversation, oldest first; the bot's own answers are cut."""
-    _ = texts(locale_of(town, queue)).gettext
-    lines = []
-    for message in messages:
-        if message.author == Author.STAFF:
-            lines.append(
-                _("{name} to the resident:").format(name=message.staff_name) + f"\n{message.text}"
-            )
-        elif message.author == Author.RESIDENT:
-            lines.append(_("Resident:") + f"\n{message.text}")
-        else:
-            text = _cut(" ".join(message.text.split()), _LONGEST_ANSWER)
-            lines.append(_("Bot:") + f"\n{text}")
-    return "\n\n".join(lines)
+def log(lines: Iterable[Message | Note], town: Town, queue: str) -> str:
+    """Return messages and notes as a conversation, oldest first; the bot's own answers are cut."""
+    words = texts(locale_of(town, queue))
+    return joined([_line(line, words) for line in lines])
 
 
-def so_far(messages: Iterable[Message], town: Town, queue: str) -> str:
+def _line(line: Message | Note, words: Texts) -> str:
+    _ = words.gettext
+    if isinstance(line, Note):
+        who = _("Internal note by {name}, not sent to the resident:").format(name=line.staff_name)
+    elif line.author == Author.STAFF:
+        who = _("{name} to the resident:").format(name=line.staff_name)
+    elif line.author == Author.RESIDENT:
+        who = _("Resident:")
+    else:
+        text = _cut(" ".join(line.text.split()), _LONGEST_ANSWER)
+        return _("Bot:") + f"\n{text}"
+    return f"{who}\n{line.text}"
+
+
+def so_far(lines: Iterable[Message | Note], town: Town, queue: str) -> str:
     """Return the whole conversation, for a topic that is made again."""
     _ = texts(locale_of(town, queue)).gettext
-    return _("The conversation so far:") + "\n\n" + log(messages, town, queue)
+    return joined([_("The conversation so far:"), log(lines, town, queue)])
 
 
-def standing(ticket: Ticket, town: Town, *, reopened: bool = False) -> str:
-    """Return the line that says where the ticket stands now."""
+def standing(ticket: Ticket, before: str | None, town: Town) -> str:
+    """Return the line that says where the ticket stands now.
+
+    Args:
+        before: Its status as last told.
+    """
     _ = texts(locale_of(town, ticket.queue)).gettext
     name = ticket.holder.name if ticket.holder else ""
     if ticket.status == Status.CLAIMED:
@@ -106,16 +114,21 @@ def standing(ticket: Ticket, town: Town, *, reopened: bool = False) -> str:
         return _("✓ Closed by {name}.").format(name=name) if name else _("✓ Closed.")
     if ticket.status == Status.CANCELLED:
         return _("✓ The resident cancelled it.")
-    if reopened:
+    if before not in LIVE:
         return _("Open again: it waits in its queue.")
     return _("Back in the queue: nobody has it.")
 
 
-def moved(ticket: Ticket, town: Town) -> str:
-    """Return the line that says in which queue the ticket is now."""
+def moved(ticket: Ticket, passed_on: TicketAct | None, town: Town) -> str:
+    """Return the line that says in which queue the ticket is now, who passed it on and why."""
     words = texts(locale_of(town, ticket.queue))
+    _ = words.gettext
     queue = town.book.queue(ticket.queue).titles[words.locale]
-    return words.gettext("Passed on to the queue {queue}.").format(queue=queue)
+    if passed_on is None:
+        return _("Passed on to the queue {queue}.").format(queue=queue)
+    return _("{name} passed it on to the queue {queue}: {reason}").format(
+        name=passed_on.staff_name, queue=queue, reason=passed_on.detail.get("reason", "")
+    )
 
 
 def unreachable(town: Town, queue: str) -> str:
@@ -155,9 +168,9 @@ def parts(text: str) -> list[str]:
     return [*cut, text] if text else cut
 
 
-def is_from_here(message: Message, chat: str) -> bool:
-    """Return whether a message was written in this very group, so that it stands there already."""
-    return message.author == Author.STAFF and f":{key_of(chat, '')}" in (message.key or "")
+def is_from_here(line: Message | Note, chat: str) -> bool:
+    """Return whether a line was written in this very group, so that it stands there already."""
+    return (line.key or "").startswith("staff:") and f":{key_of(chat, '')}" in (line.key or "")
 
 
 def key_of(chat: str, message_id: str) -> str:

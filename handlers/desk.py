@@ -20,7 +20,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from bot import desk, outbox, tickets, ties
 from bot import desk_orders as orders
 from bot import desk_posts as posts
-from bot.errors import NeuvokasError, NotFound, Unauthenticated
+from bot.errors import NeuvokasError, NotFound, OtherLanguage, Unauthenticated
 from bot.models import Channel
 from bot.policy import Act
 from bot.texts import LOCALES, nearest_locale, texts
@@ -207,7 +207,8 @@ class Desk:
             if not await desk.is_new(session, update.update_id, now):
                 return
             words = await self._words(session, message, user)
-            desk.say(session, topic, self._refusal(error, words), now, answers=message.message_id)
+            said, choices = self._refusal(error, words), _ways_out(error, topic, words)
+            desk.say(session, topic, said, now, choices=choices, answers=message.message_id)
             if isinstance(error, Unauthenticated) and not _is_anonymous(message, user):
                 self._post(session, user.id, self._how_to_tie(words), words, now)
 
@@ -223,6 +224,8 @@ class Desk:
             ).format(address=f"https://t.me/{self._bot.username}?start={_TIE_START}")
         if isinstance(error, NotFound):
             return _("Not done: this ticket is in a queue that you do not work in.")
+        if isinstance(error, orders.NotAnOrder):
+            return _("Not done: choose one of these: {names}.").format(names=error)
         return _("Not done: {reason}").format(reason=explanation(error, words)[1])
 
     async def _confirm(self, message: Message, topic: Topic, sign: str, words: Texts) -> None:
@@ -261,12 +264,9 @@ class Desk:
                 account = str(query.from_user.id)
                 person = await ties.tied(session, account, lock=True)
                 words = texts(person.locale)
-                found = orders.pressed(query.data or "")
-                if found is None:
-                    raise Refused(words.gettext("This button does not work any more."))
-                number, order = found
+                number, order, key = _order_pressed(query, words)
                 ticket = await tickets.for_staff(session, person, number, order.act)
-                await orders.carry_out(session, person, ticket, order, self._town(), now)
+                await orders.carry_out(session, person, ticket, order, self._town(), now, key=key)
         except NeuvokasError as error:
             return {"text": self._shown(error, words), "show_alert": True}
         return {"text": _pressed_words(order.act, number, words)}
@@ -424,6 +424,37 @@ class Desk:
         )
 
 
+def _order_pressed(query: CallbackQuery, words: Texts) -> tuple[str, orders.Order, str | None]:
+    """Return the ticket's number, what a pressed button does to it, and the key of what it sends.
+
+    Raises:
+        Refused: There is no such button, or it is not this person's to press.
+    """
+    _ = words.gettext
+    found = orders.pressed(query.data or "")
+    if found is None:
+        raise Refused(_("This button does not work any more."))
+    button, number = found
+    if button != orders.ANYWAY:
+        return number, orders.order_of(button), None
+    # The words that were stopped are not kept: they stand in the message that was answered.
+    stopped = getattr(query.message, "reply_to_message", None)
+    if stopped is None or not stopped.text:
+        raise Refused(_("The message is gone. Write it again."))
+    if stopped.from_user is None or stopped.from_user.id != query.from_user.id:
+        raise Refused(_("Only who wrote it can send it."))
+    key = posts.key_of(str(stopped.chat.id), str(stopped.message_id))
+    return number, orders.order_of(button, stopped.text), key
+
+
+def _ways_out(error: NeuvokasError, topic: Topic, words: Texts) -> list[dict[str, str]]:
+    """Return the button under a refusal that lets somebody do it all the same."""
+    if not isinstance(error, OtherLanguage):
+        return []
+    value = f"{posts.PREFIX}:{orders.ANYWAY}:{topic.ticket_id}"
+    return [{"label": words.gettext("Send it anyway"), "value": value}]
+
+
 class Refused(NeuvokasError):
     """What was written or pressed cannot be done; the message is for whoever wrote it."""
 
@@ -459,6 +490,7 @@ def _pressed_words(act: Act, number: str, words: Texts) -> str:
         Act.RELEASE: _("{number} is back in its queue."),
         Act.CLOSE: _("{number} is closed."),
         Act.REOPEN: _("{number} is open again, and yours."),
+        Act.REPLY: _("On its way to the resident."),
     }
     return said[act].format(number=number)
 

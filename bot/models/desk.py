@@ -24,6 +24,7 @@ class Topic(Base):
         title: The name it has in Telegram.
         is_closed: Whether it is closed in Telegram.
         message_id: The newest message that is queued for it; 0 when none is.
+        note_id: The same of the internal notes.
         status: The ticket's status as last told; null before the first post.
         holder_id: Who held the ticket, as last told.
         queue: The ticket's queue, as last told.
@@ -46,6 +47,7 @@ class Topic(Base):
     title: Mapped[str] = mapped_column(String(128), default="")
     is_closed: Mapped[bool] = mapped_column(default=False)
     message_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    note_id: Mapped[int] = mapped_column(BigInteger, default=0)
     status: Mapped[str | None] = mapped_column(String(16))
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     queue: Mapped[str | None] = mapped_column(String(64))

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import ties
-from bot.models import Delivery, DeliveryStatus, Message, Staff, Status, Ticket, Topic
-from tests.conftest import TOKEN, House, TelegramResident, attach, settings_for
+from bot.models import Staff, Status, Ticket
+from tests.conftest import TOKEN, House, attach, settings_for
 from tests.handlers.conftest import escalated
 
 

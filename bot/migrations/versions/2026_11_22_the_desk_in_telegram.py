@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(128), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("note_id", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(16)),
         sa.Column("holder_id", Serial),
         sa.Column("queue", sa.String(64)),
