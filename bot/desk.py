@@ -308,9 +308,11 @@ def _text(
         return posts.moved(ticket, passed_on, town)
     said: list[str] = []
     if topic.status is None:
-        said.append(posts.opening(ticket, posts.question(log.messages), town))
         has_answers = any(message.author == Author.STAFF for message in log.messages)
-        if topic.generation > 1 or has_answers or log.notes:
+        is_whole = topic.generation > 1 or has_answers or bool(log.notes)
+        asked = None if is_whole else posts.question(log.messages)
+        said.append(posts.opening(ticket, town, asked))
+        if is_whole:
             said.append(posts.so_far(log.lines(), town, ticket.queue))
     else:
         said.append(posts.log(log.news(topic), town, ticket.queue))

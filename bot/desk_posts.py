@@ -56,8 +56,12 @@ def question(messages: Iterable[Message]) -> str:
     return "\n".join(lines)
 
 
-def opening(ticket: Ticket, asked: str, town: Town) -> str:
-    """Return the first post: number, language, queue, who waits and what was asked."""
+def opening(ticket: Ticket, town: Town, asked: str | None) -> str:
+    """Return the first post: number, language, queue, who waits and what was asked.
+
+    Args:
+        asked: None when the whole conversation follows.
+    """
     words = texts(locale_of(town, ticket.queue))
     _ = words.gettext
     queue = town.book.queue(ticket.queue).titles[words.locale]
@@ -70,7 +74,8 @@ def opening(ticket: Ticket, asked: str, town: Town) -> str:
         )
         waits = f"{waits} {promise}"
     lines += [waits] if ticket.status in LIVE else []
-    lines += ["", asked or _("The resident asked for a person and wrote no question.")]
+    if asked is not None:
+        lines += ["", asked or _("The resident asked for a person and wrote no question.")]
     return "\n".join(lines)
 
 
