@@ -452,7 +452,7 @@ def _ways_out(error: NeuvokasError, topic: Topic, words: Texts) -> list[dict[str
     if not isinstance(error, OtherLanguage):
         return []
     value = f"{posts.PREFIX}:{orders.ANYWAY}:{topic.ticket_id}"
-    return [{"label": words.gettext("Send it anyway"), "value": value}]
+    return [{"label": words.gettext("Send anyway"), "value": value}]
 
 
 class Refused(NeuvokasError):

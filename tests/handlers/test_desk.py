@@ -552,7 +552,7 @@ async def test_another_language_is_stopped(desk, telegram, group, maija):
     await maija.writes(text, topic)
     stopped = await group.hears(told(OtherLanguage("fi", "sv"), "fi"))
     assert not [heard for heard in await resident.heard() if text in heard]
-    button = said("Send it anyway")
+    button = said("Send anyway")
     assert [one["text"] for one in stopped.buttons] == [button]
     pekka = await colleague(desk, telegram, group, "Pekka")
     assert await pekka.presses(button, topic) == said("Only who wrote it can send it.")
