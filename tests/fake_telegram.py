@@ -672,6 +672,8 @@ class Group(Chat):
 
     def __init__(self, server: FakeTelegram, info: JSON, state: str) -> None:
         super().__init__(server, info, state)
+        # The General topic has number 1, which no message and no other topic has.
+        self._ids = itertools.count(2 if info.get("is_forum") else 1)
         self.topics: dict[int, Topic] = {}
         self.rights: set[str] = set()
         self.managers: set[int] = set()
