@@ -37,6 +37,8 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _LOOK_SECONDS = 2.0
 # Changes that follow one another this closely go out together.
 _TOGETHER_SECONDS = 0.2
+# Looking may take a fifth of the time at most.
+_REST = 4
 _CHECK_EVERY = timedelta(seconds=60)
 # Nobody tells a bot that a topic was deleted, so topics of live tickets are looked at now and then.
 _CHECK_AFTER = timedelta(minutes=10)
@@ -81,6 +83,7 @@ class Topics:
         async with listening as woken:
             while True:
                 woken.clear()
+                began = asyncio.get_running_loop().time()
                 await check()
                 try:
                     await self.catch_up()
@@ -89,8 +92,10 @@ class Topics:
                     raise
                 except Exception as error:  # one ticket's fault must not end the desk
                     log.exception("the desk failed: %s", type(error).__name__)
+                took = asyncio.get_running_loop().time() - began
                 await waited(woken, _LOOK_SECONDS)
-                await asyncio.sleep(_TOGETHER_SECONDS)
+                # With thousands of open tickets a look costs the database something.
+                await asyncio.sleep(max(_TOGETHER_SECONDS, _REST * took))
 
     async def catch_up(self) -> int:
         """Queue what is new in the tickets; return how many were dealt with."""

@@ -470,6 +470,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     await page.locator("tbody button").first.click()
     await expect(page.locator("#link")).to_be_visible()
     yield "people"
+    await page.goto("/staff/me")
+    yield "account"
     await page.goto("/staff/tickets/N-1001")
     await page.locator(".tried summary").first.click()
     yield "ticket"
@@ -504,6 +506,33 @@ async def test_every_page_is_accessible(visit, house, scheme, locale):
                     for node in violation["nodes"]
                 ]
     assert not found, found
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "fi"), ("dark", "sv")])
+async def test_account_page_with_a_code(chromium, sqlite_url, clock, town, scheme, locale):
+    """The code for Telegram is shown and can be used by everybody, also where Telegram is out of reach."""
+    settings = settings_for(sqlite_url, telegram_token="1:a", telegram_api_url="http://127.0.0.1:9")
+    async with House(settings, clock, town) as built:
+        maija = await built.staff()
+        cookie = {"name": "neuvokas_staff", "value": await signed_in(built, maija, locale)}
+        context = await chromium.new_context(base_url=built.url, color_scheme=scheme)
+        await context.add_cookies([{**cookie, "url": f"{built.url}/staff"}])
+        page = await context.new_page()
+        await page.goto("/staff/me")
+        await page.locator("section form button").click()
+        await expect(page.locator("#code")).to_have_value(re.compile(r"^\w{5}-\w{5}$"))
+        async with built.database.write() as session:
+            (await people.by_name(session, "Maija")).telegram_id = "1"
+        for state in ("code", "tied"):
+            for width in (320, 390, 1280):
+                await page.set_viewport_size({"width": width, "height": 844})
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width
+                assert await too_small(page) == []
+                options = {"runOnly": {"type": "tag", "values": RULES}}
+                results = await Axe().run(page, options=options)
+                assert results.response["violations"] == [], (state, width)
+            await page.goto("/staff/me")
+        await context.close()
 
 
 async def too_small(page: Page) -> list[tuple[str, float, float]]:
