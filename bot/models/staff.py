@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base, Moment, Serial
@@ -37,8 +37,11 @@ class Staff(Base):
     queues: Mapped[list[str]] = mapped_column(JSON)
     locale: Mapped[str] = mapped_column(String(2), default="fi")
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    telegram_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    telegram_id: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+Index("ix_staff_telegram_id", Staff.telegram_id, unique=True)
 
 
 class Credential(Base):

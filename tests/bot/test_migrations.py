@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from bot import staff as people
 from bot.database import Database
 from bot.migrations import _config, is_current, migrate
-from bot.models import Base
+from bot.models import Base, Credential, Staff
 
 
 async def test_models_and_tables_are_equal(database):
@@ -39,6 +41,31 @@ async def test_down_and_up_again(database):
     assert not await is_current(database)
     await migrate(database)
     assert await is_current(database)
+
+
+async def test_staff_from_before_can_tie_telegram(database):
+    """Members of staff and what refers to them survive, and have no account tied yet."""
+    from alembic import command  # noqa: PLC0415 - only here
+
+    now = datetime.now(UTC)
+    async with database.write() as session:
+        person = Staff(name="Maija", role="staff", queues=[], password_hash=None, created_at=now)
+        session.add(person)
+        await session.flush()
+        await people.issue(session, "token", person, now, None)
+
+    def down_and_up(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+        command.upgrade(config, "head")
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(down_and_up)
+        await connection.commit()
+    async with database.read() as session:
+        [kept] = await session.scalars(select(Credential))
+        assert (kept.staff.name, kept.staff.telegram_id) == ("Maija", None)
 
 
 async def test_processes_that_start_at_once_migrate_once(database):

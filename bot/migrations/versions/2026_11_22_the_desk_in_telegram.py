@@ -14,9 +14,9 @@ Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("staff") as staff:
-        staff.add_column(sa.Column("telegram_id", sa.String(32)))
-        staff.create_unique_constraint("uq_staff_telegram_id", ["telegram_id"])
+    op.add_column("staff", sa.Column("telegram_id", sa.String(32)))
+    # An index, since a constraint would make SQLite build the table anew, under what refers to it.
+    op.create_index("ix_staff_telegram_id", "staff", ["telegram_id"], unique=True)
     op.create_table(
         "desk_topics",
         sa.Column("id", Serial, autoincrement=True, nullable=False),
@@ -56,6 +56,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("desk_updates")
     op.drop_table("desk_topics")
-    with op.batch_alter_table("staff") as staff:
-        staff.drop_constraint("uq_staff_telegram_id", type_="unique")
-        staff.drop_column("telegram_id")
+    op.drop_index("ix_staff_telegram_id", "staff")
+    op.drop_column("staff", "telegram_id")
