@@ -31,7 +31,8 @@ COMMANDS = {
     "reopen": Act.REOPEN,
 }
 ANYWAY = "anyway"
-_BUTTONS = {
+# What each button does; all that a press may ask for.
+BUTTONS = {
     **{name: COMMANDS[name] for name in ("claim", "release", "close", "reopen")},
     ANYWAY: Act.REPLY,
 }
@@ -87,7 +88,7 @@ def command(text: str) -> Command | None:
 def pressed(data: str) -> tuple[str, str] | None:
     """Return a button's name and its ticket's number; None when there is no such button."""
     found = _PRESSED.fullmatch(data)
-    if not found or found[1] not in _BUTTONS:
+    if not found or found[1] not in BUTTONS:
         return None
     return found[1], ticket_number(int(found[2]))
 
@@ -98,7 +99,7 @@ def order_of(button: str, text: str = "") -> Order:
     Args:
         text: The reply that was stopped, for the button that sends it anyway.
     """
-    return Order(_BUTTONS[button], text, anyway=button == ANYWAY)
+    return Order(BUTTONS[button], text, anyway=button == ANYWAY)
 
 
 async def carry_out(

@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from bot import canned, notes, tickets, ties
+from bot import desk_orders as orders
+from bot import staff as people
 from bot.errors import NotTheirs, OtherLanguage, TextMissing, TicketEnded
-from bot.models import Note, Staff, Status, Ticket
+from bot.models import Note, Role, Staff, Status, Ticket
+from bot.policy import may
 from bot.texts import texts
 from tests import fake_telegram as fake
 from tests.conftest import TOKEN, House, TelegramResident, attach, settings_for, settled
@@ -312,6 +315,34 @@ async def test_malformed_buttons(desk, telegram, group, maija, waiting, data):
     assert press.answer["show_alert"] is True
     assert (await ticket_of(desk, number)).status == Status.OPEN
     assert await resident.heard() == before
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_every_button_for_every_role(desk, telegram, group, role):
+    """Each button does for each role what the policy allows, in own and foreign queues alike."""
+    person = telegram.person(first_name="Maija")
+    async with desk.database.write() as session:
+        staff = await people.add(session, "Maija", role, ["events"], desk.clock())
+        staff.telegram_id = str(person.id)
+    for queue in ("events", "general"):
+        for button, act in orders.BUTTONS.items():
+            if button == orders.ANYWAY:
+                continue
+            _resident, number = await escalated(desk, "Kysymys")
+            async with desk.database.write() as session:
+                ticket = await session.get(Ticket, int(number.removeprefix("N-")) - 1000)
+                ticket.queue = queue
+                if button == "reopen":
+                    ticket.status = Status.CLOSED
+            message = group.adds(telegram.me, {"text": number})
+            press = person._presses(message, f"desk:{button}:{ticket.id}")
+            await until(lambda press=press: press.answer is not None)
+            is_refused = press.answer.get("show_alert", False)
+            assert is_refused is not may(staff, act, queue), (button, queue, press.answer)
+            after = await ticket_of(desk, number)
+            before = Status.CLOSED if button == "reopen" else Status.OPEN
+            is_same = (after.status, after.holder_id) == (before, None)
+            assert is_same is (is_refused or button == "release")
 
 
 async def test_untied_is_cut_off_at_once(desk, telegram, group, maija, waiting):
