@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.models import Staff
 from bot.texts import texts
 from tests.conftest import TOKEN, House, attach, settings_for
-from tests.handlers.test_desk import until
+from tests.handlers.test_desk_in_telegram import until
 
 
 @pytest.fixture
