@@ -60,6 +60,7 @@ async def test_cut_off_ends_everything(database, clock):
             "queues",
             "locale",
             "created_at",
+            "languages",
             "cut_off_at",
             "town_account",
         }
