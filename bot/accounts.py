@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot import audit, staff, tickets
+from bot import audit, staff, tickets, ties
 from bot.database import nudge
 from bot.errors import LastLead, NameTaken, NotAllowed, NotFound
 from bot.models import Role, Staff, Status, Ticket
@@ -106,6 +106,7 @@ async def cut_off(session: AsyncSession, me: Staff | None, person: Staff, now: d
     person.cut_off_at = now
     person.password_hash = person.totp_secret = person.totp_step = None
     await staff.end(session, person, *_EVERYTHING)
+    await ties.untie(session, person)
     await _give_back(session, person, now, is_leaving=True)
     _record(session, me, "cut_off", person, now)
     nudge(session, tickets.TOPIC)
@@ -114,6 +115,7 @@ async def cut_off(session: AsyncSession, me: Staff | None, person: Staff, now: d
 async def shut_out(session: AsyncSession, person: Staff, now: datetime) -> None:
     """End whatever is open for somebody whom the town's provider lets in no more; the account stays."""
     await staff.end(session, person, *_EVERYTHING)
+    await ties.untie(session, person)
     await _give_back(session, person, now, is_leaving=True)
     detail = {"by": "town"}
     audit.record(session, person, "sessions_ended", named(person), now, detail=detail)

@@ -16,6 +16,7 @@ from bot import audit, jobs, ladder, learning, pending, presence, queues, staff,
 from bot import events as told_events
 from bot import settings as environment
 from bot.database import Database
+from bot.desk import Groups
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.oidc import Provider
@@ -23,6 +24,7 @@ from bot.outbox import LEASE, Worker
 from bot.shelf import Shelf
 from bot.switches import Watcher
 from handlers import (
+    account,
     audit_log,
     blocks,
     canned,
@@ -48,7 +50,8 @@ from handlers import (
 )
 from handlers import learning as learning_pages
 from handlers import queues as queue_pages
-from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, SWITCHES, TOWN
+from handlers.desk import Desk
+from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, SWITCHES, TELEGRAM, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
 from handlers.telegram import Telegram
@@ -74,7 +77,6 @@ JOBS: list[jobs.Job] = [
     jobs.Job("presence", 15.0, presence.forget),
 ]
 LARGEST_BODY = 256 * 1024
-TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
 
 def now() -> datetime:
@@ -108,19 +110,25 @@ def init_app(
     app[STOPPING] = asyncio.Event()
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
-        app[TELEGRAM] = Telegram(
+        channel = app[TELEGRAM] = Telegram(
             settings.telegram_token,
             settings.telegram_api_url,
             app[DATABASE],
-            app[TOWN],
+            shelf,
             clock,
             partial(events.fetch, app),
         )
-        senders[Channel.TELEGRAM] = app[TELEGRAM]
+        groups = Groups.from_settings(settings)
+        channel.desk = Desk(channel.bot, app[DATABASE], shelf, clock, groups)
+        senders[Channel.TELEGRAM] = channel
         app.add_routes(webhook.routes(app[TELEGRAM]))
         app.cleanup_ctx.extend([database, arranging, switched, telegram, deliveries(senders)])
+        if groups.chats:
+            app.cleanup_ctx.append(desk)
     else:
         app.cleanup_ctx.extend([database, arranging, switched])
+        if settings.staff_group:
+            log.warning("NEUVOKAS_STAFF_GROUP does nothing without NEUVOKAS_TELEGRAM_TOKEN")
     app.add_routes(
         [
             *webchat.ROUTES,
@@ -138,6 +146,7 @@ def init_app(
             *switches.ROUTES,
             *numbers.ROUTES,
             *me.ROUTES,
+            *account.ROUTES,
             *town_sign_in.ROUTES,
             *audit_log.ROUTES,
             *staff_api.ROUTES,
@@ -195,6 +204,15 @@ async def telegram(app: web.Application) -> AsyncIterator[None]:
     yield
     await _end(serving)
     await app[TELEGRAM].stop()
+
+
+async def desk(app: web.Application) -> AsyncIterator[None]:
+    """Keep the staff's topics in Telegram up to date with the tickets."""
+    channel = app[TELEGRAM]
+    task = asyncio.create_task(channel.desk.topics.run(), name="desk") if channel.desk else None
+    yield
+    if task:
+        await _end(task)
 
 
 def deliveries(senders: dict[str, Sender]) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -46,6 +46,8 @@ OTHERS = (
     "town_account",
     "token_made",
     "tokens_revoked",
+    "telegram_tied",
+    "telegram_untied",
 )
 COMMAND_LINE = "command line"
 BEGINNING = "0" * 64

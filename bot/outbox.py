@@ -129,7 +129,7 @@ def _delivery(conversation: Conversation, locale: str, now: datetime, **what: An
     )
 
 
-def post(
+def post(  # noqa: PLR0913 - a post has these parts
     session: AsyncSession,
     channel: Channel,
     address: str,
@@ -139,19 +139,22 @@ def post(
     locale: str,
     choices: Sequence[Mapping[str, str]] = (),
     thread: int | None = None,
+    topic: Mapping[str, Any] | None = None,
 ) -> Delivery:
     """Queue one post to staff, in the caller's transaction: to a member's chat or to their group.
 
     Args:
         thread: The topic of the group.
+        topic: A ticket's topic instead, with what becomes of it; see `bot.desk`.
     """
+    content = {"text": text, "choices": [dict(choice) for choice in choices], "thread": thread}
     delivery = Delivery(
         channel=channel,
         address=address,
         locale=locale,
         status=DeliveryStatus.WAITING,
         due_at=now,
-        post={"text": text, "choices": [dict(choice) for choice in choices], "thread": thread},
+        post={**content, "topic": dict(topic)} if topic else content,
     )
     session.add(delivery)
     nudge(session, TOPIC)

@@ -26,6 +26,8 @@ TELEGRAM_API = "https://api.telegram.org"
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HIGHEST_PORT = 65_535
+# Supergroups, the only groups with topics, have such ids.
+_GROUP = re.compile(r"(?:([A-Za-z0-9_-]+)=)?(-100\d{5,13})")
 # The values of `bot.models.Role`; reading settings needs no database.
 _ROLES = ("staff", "lead", "admin", "editor")
 
@@ -54,6 +56,7 @@ class Settings:
         encoder_dir: A folder with a sentence model; None for the matcher alone.
         telegram_token: None when Telegram is not served.
         metrics_token: What opens /metrics; None opens it to this machine only.
+        staff_group: Where staff answer in Telegram: queue → the group's id; "" for all other queues.
         secret_key: At least 32 characters; the webhook's secret is derived from it.
         require_totp: Who must sign in with a code as well: `leads` (and admins), `all`, or None.
         oidc_issuer: The town's OpenID provider, as it names itself; None when there is none.
@@ -71,6 +74,7 @@ class Settings:
     telegram_token: str | None = field(default=None, repr=False)
     telegram_api_url: str = TELEGRAM_API
     telegram_webhook_secret: str | None = field(default=None, repr=False)
+    staff_group: tuple[tuple[str, int], ...] = ()
     secret_key: str = field(default="", repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     require_totp: str | None = None
@@ -110,6 +114,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "TELEGRAM_TOKEN": _telegram_token,
         "TELEGRAM_API_URL": _url,
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
+        "STAFF_GROUP": _staff_group,
         "SECRET_KEY": _secret_key,
         "METRICS_TOKEN": _metrics_token,
         "REQUIRE_TOTP": _require_totp,
@@ -258,6 +263,17 @@ def _metrics_token(value: str) -> str:
     if len(value) < 16 or not value.isascii() or not value.isprintable():  # noqa: PLR2004 - said in the message
         raise ValueError("use at least 16 random characters, letters and digits")
     return value
+
+
+def _staff_group(value: str) -> tuple[tuple[str, int], ...]:
+    found = [_GROUP.fullmatch(part.strip()) for part in value.split(",") if part.strip()]
+    groups = {part[1] or "": int(part[2]) for part in found if part}
+    if not groups or len(groups) < len(found):
+        raise ValueError(
+            "write the group's id, such as -1001234567890, or one for each queue:"
+            " digital-support=-1001234567890,events=-1009876543210"
+        )
+    return tuple(groups.items())
 
 
 def _secret_key(value: str) -> str:

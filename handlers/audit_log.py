@@ -128,6 +128,8 @@ def _labels(words: Texts) -> dict[str, str]:
         "town_account": _("Connected the town's account"),
         "token_made": _("Made a token"),
         "tokens_revoked": _("Revoked tokens"),
+        "telegram_tied": _("Tied a Telegram account"),
+        "telegram_untied": _("Untied a Telegram account"),
     }
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from handlers.telegram import Telegram
+
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DATABASE = web.AppKey("DATABASE", Database)
 # The town as it is when asked: editors change its book while it serves.
@@ -23,6 +25,8 @@ TOWN = web.AppKey("TOWN", Shelf)
 # What staff have switched off; a look takes in what another process was told.
 SWITCHES = web.AppKey("SWITCHES", Watcher)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
+# Only where Telegram is served.
+TELEGRAM: web.AppKey[Telegram] = web.AppKey("TELEGRAM")
 STOPPING = web.AppKey("STOPPING", asyncio.Event)
 # The reader's language, once it is known who reads.
 LOCALE = web.RequestKey("LOCALE", str)

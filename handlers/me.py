@@ -12,6 +12,7 @@ from bot import staff as people
 from bot.database import nudge
 from bot.errors import NotAllowed, NotFound, TooManyTries, WrongCode
 from bot.texts import texts
+from handlers.account import account_page
 from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
 from handlers.middleware import explanation, form_of
 from handlers.pages import page
@@ -34,8 +35,7 @@ async def me_page(request: web.Request) -> web.Response:
     """Return what there is of one's own account."""
     async with request.app[DATABASE].read() as session:
         me = await signed_in(request, session)
-    has_town = request.app[SETTINGS].oidc_issuer is not None
-    return page(request, "staff_me.html", me.locale, me=me, has_town=has_town)
+    return account_page(request, me)
 
 
 @ROUTES.get("/staff/me/sessions")

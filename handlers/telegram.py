@@ -40,12 +40,14 @@ from bot.respond import Kind, Utterance
 from bot.texts import LOCALES, nearest_locale, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
+    from typing import Any
 
     from bot.database import Database
     from bot.models import Delivery, Message
     from bot.town import Town
+    from handlers.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,12 @@ _RETRY_SECONDS = 2.0
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # An update that cannot be taken in after so many tries is a fault of ours; the others must go on.
 _TRIES = 5
-_ALLOWED = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
+_ALLOWED = [
+    Update.MESSAGE,
+    Update.EDITED_MESSAGE,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+]
 
 
 class Telegram:
@@ -67,7 +74,12 @@ class Telegram:
         town: Gives the town as it is when asked.
         clock: The present moment, aware.
         fetch: Gives the file at an address below the service's own, or raises NotFound.
+
+    Attributes:
+        desk: Where staff work in Telegram; takes what residents have no part in.
     """
+
+    desk: Desk | None = None
 
     def __init__(
         self,
@@ -85,6 +97,14 @@ class Telegram:
         self._town = town
         self._clock = clock
         self._fetch = fetch
+
+    @property
+    def name(self) -> str | None:
+        """Return the bot's name, as in t.me/name; None before Telegram was reached."""
+        try:
+            return self.bot.username
+        except RuntimeError:
+            return None
 
     async def introduce(self, webhook: tuple[str, str] | None) -> None:
         """Tell Telegram how updates reach us, and the commands and descriptions in each language.
@@ -106,6 +126,8 @@ class Telegram:
             await self.bot.set_my_commands(words.commands(), language_code=locale)
             await self.bot.set_my_description(words.description(), language_code=locale)
             await self.bot.set_my_short_description(words.short_description(), language_code=locale)
+        if self.desk:
+            await self.desk.introduce()
 
     async def serve(self, webhook: tuple[str, str] | None) -> None:
         """Introduce the bot and, without a webhook, poll, for as long as the process lives."""
@@ -167,8 +189,7 @@ class Telegram:
             tries = 0
             while tries < _TRIES:
                 try:
-                    await self.take(update)
-                    await self._acknowledge(update)
+                    await self._acknowledge(update, await self.take(update))
                     break
                 except UNREACHABLE as error:
                     # The database comes back; until then nothing is acknowledged and nothing lost.
@@ -178,14 +199,25 @@ class Telegram:
                     tries += 1
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def take(self, update: Update) -> None:
-        """Hand one update to the conversation; returns after the commit.
+    async def take(self, update: Update) -> dict[str, Any]:
+        """Hand one update to the desk or to the conversation; returns after the commit.
 
-        Updates from groups and sorts we did not ask for are passed over.
+        Updates from other groups and sorts we did not ask for are passed over.
+
+        Returns:
+            What to say to whoever pressed a button, as answerCallbackQuery takes it.
 
         Raises:
             Exception: Nothing was saved; deliver the update again.
         """
+        if self.desk:
+            answer = await self.desk.take(update)
+            if answer is not None:
+                return answer
+        await self._hear(update)
+        return {}
+
+    async def _hear(self, update: Update) -> None:
         said = utterance_from(update)
         if said is None:
             return
@@ -200,11 +232,11 @@ class Telegram:
             async with self._database.write() as session:
                 await hear(session, unreadable, self._town(), self._clock())
 
-    async def _acknowledge(self, update: Update) -> None:
+    async def _acknowledge(self, update: Update, answer: dict[str, Any]) -> None:
         """Stop the pressed button's waiting sign; it is no loss when that fails."""
         if update.callback_query:
             with suppress(TelegramError):
-                await self.bot.answer_callback_query(update.callback_query.id)
+                await self.bot.answer_callback_query(update.callback_query.id, **answer)
 
     async def send(self, delivery: Delivery) -> str:
         """Send one message and return the id Telegram gave it.
@@ -214,6 +246,8 @@ class Telegram:
             TryLater: Telegram asked for a pause, or could not be reached.
         """
         try:
+            if self.desk and delivery.post and "topic" in delivery.post:
+                return await self.desk.topics.send(delivery)
             return await self._send(delivery)
         except RetryAfter as error:
             raise TryLater("flood control", _seconds(error)) from error
@@ -222,6 +256,9 @@ class Telegram:
         except BadRequest as error:
             if "chat not found" in error.message.lower() or "deactivated" in error.message.lower():
                 raise Undeliverable("chat not found") from error
+            if delivery.post and "file" not in delivery.post:
+                # Trying again would not help, and would hold up everything else for the group.
+                raise Undeliverable(error.message) from error
             raise
         except (TimedOut, NetworkError) as error:
             raise TryLater(type(error).__name__) from error
@@ -367,11 +404,18 @@ def rendered(message: Message, locale: str) -> str:
 
 def keyboard(choices: Sequence[dict[str, str]]) -> InlineKeyboardMarkup | None:
     """Return the buttons, one a row, long labels cut; None without choices."""
-    rows = [
-        [InlineKeyboardButton(_cut(choice["label"]), callback_data=choice["value"])]
-        for choice in choices
-    ]
+    rows = [[_button(choice)] for choice in choices]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _button(choice: Mapping[str, str]) -> InlineKeyboardButton:
+    """Return a button that says something, opens an address, or begins an inline query."""
+    label = _cut(choice["label"])
+    if "inline" in choice:
+        return InlineKeyboardButton(label, switch_inline_query_current_chat=choice["inline"])
+    if "url" in choice:
+        return InlineKeyboardButton(label, url=choice["url"])
+    return InlineKeyboardButton(label, callback_data=choice["value"])
 
 
 def _cut(label: str) -> str:

@@ -51,14 +51,14 @@ def routes(telegram: Telegram) -> list[web.RouteDef]:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TelegramError):
             raise bad_request("This is not an update.") from None
         try:
-            await telegram.take(update)
+            answer = await telegram.take(update)
         except Exception as error:
             # Telegram delivers it again; taking it in twice is harmless.
             log.exception("update %s failed: %s", number, type(error).__name__)
             raise web.HTTPInternalServerError from error
         if update.callback_query:
             call = {"method": "answerCallbackQuery", "callback_query_id": update.callback_query.id}
-            return web.json_response(call)
+            return web.json_response(call | answer)
         return web.Response()
 
     return [web.post(PATH, receive, name="telegram_webhook")]

@@ -52,6 +52,17 @@ PHOTO_LIMIT = 10 * 2**20
 UPLOAD_LIMIT = 50 * 2**20
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 SUPERGROUPS = 1_000_000_000_000  # their numbers begin below minus this
+TOPIC_NAME_LIMIT = 128
+INLINE_LIMIT = 50  # results of one inline query
+# Who an administrator that hides behind the group seems to be.
+ANONYMOUS: JSON = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+# What a bot may react with where the group allows all; a few of the seventy-odd.
+REACTIONS = set("👍👎❤🔥🎉👀👌🙏🤔✍🤝👏")
 CHAT_ACTION = re.compile(
     r"typing|choose_sticker|find_location|upload_document"
     r"|upload_photo|(record|upload)_(video|voice|video_note)"
@@ -344,6 +355,37 @@ class Record:
 
 
 @dataclass
+class Topic:
+    """A topic of a group; closed, only those who manage topics can write in it."""
+
+    thread: int
+    name: str
+    closed: bool = False
+    deleted: bool = False
+    names: list[str] = field(default_factory=list)  # those it had before, oldest first
+    opening: JSON = field(default_factory=dict)  # the service message it begins with
+
+    @property
+    def open(self) -> bool:
+        """Whether everybody can write in it."""
+        return not self.closed and not self.deleted
+
+
+@dataclass
+class Asked:
+    """An inline query, waiting for answerInlineQuery; `answer` then holds its parameters."""
+
+    id: str
+    query: str
+    answer: JSON | None = None
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of the results, in order."""
+        return [result["title"] for result in (self.answer or {}).get("results", [])]
+
+
+@dataclass
 class Press:
     """A pressed button, waiting for answerCallbackQuery; `answer` then holds its parameters."""
 
@@ -395,7 +437,7 @@ class Chat:
         unread = [text for text, _ in self._shown[self._read :]]
         raise AssertionError(f"waited {timeout} s for {wanted!r}, heard only {unread}")
 
-    def adds(self, sender: JSON, content: JSON) -> JSON:
+    def adds(self, sender: JSON, content: JSON, topic: Topic | None = None) -> JSON:
         """Return a new message of this chat, with the next number and the time."""
         message = {
             "message_id": next(self._ids),
@@ -404,6 +446,10 @@ class Chat:
             "date": int(time.time()),
             **{name: value for name, value in content.items() if value not in (None, [], "")},
         }
+        if topic:
+            message |= {"message_thread_id": topic.thread, "is_topic_message": True}
+            # What is written in a topic answers the message that it begins with.
+            message.setdefault("reply_to_message", topic.opening)
         self.history[message["message_id"]] = message
         return message
 
@@ -440,20 +486,61 @@ class Person(Chat):
         self.user = user
 
     async def says(
-        self, text: str, chat: Chat | None = None, *, reply_to: int | None = None
+        self,
+        text: str,
+        chat: Chat | None = None,
+        *,
+        reply_to: int | None = None,
+        topic: Topic | None = None,
+        anonymous: bool = False,
     ) -> int:
-        """Send a text; commands, links and names in it become entities, as in the apps."""
+        """Send a text; commands, links and names in it become entities, as in the apps.
+
+        `anonymous` hides the person behind the group, as its administrators can.
+        """
         shown, entities = trimmed(text, found_entities(text))
         if not 0 < units(shown) <= TEXT_LIMIT:
             raise ValueError("the apps send no empty text, and split one above 4096 units")
         quoted = {"reply_to_message": (chat or self).history[reply_to]} if reply_to else {}
-        return self._sends({"text": shown, "entities": entities, **quoted}, chat)
+        content = {"text": shown, "entities": entities, **quoted}
+        return self._sends(content, chat, topic, anonymous=anonymous)
 
-    async def command(self, text: str, chat: Chat | None = None) -> int:
+    async def command(
+        self, text: str, chat: Chat | None = None, *, topic: Topic | None = None
+    ) -> int:
         """Send a command such as "/start" or "/permit fence"."""
         if not text.startswith("/"):
             raise ValueError("a command begins with a slash")
-        return await self.says(text, chat)
+        return await self.says(text, chat, topic=topic)
+
+    async def asks(self, query: str, chat: Chat | None = None) -> Asked | None:
+        """Write the bot's name and a query into the field of a chat; None where it has no inline mode."""
+        if units(query) > 256:
+            raise ValueError("the apps send at most 256 units of a query")
+        if not self.server.abilities["supports_inline_queries"]:
+            return None
+        asked = Asked(str(next(self.server.numbers)), query)
+        self.server.inline[asked.id] = asked
+        kind = "sender" if chat is None else chat.info["type"]
+        update = {
+            "id": asked.id,
+            "from": self.user,
+            "query": query,
+            "offset": "",
+            "chat_type": kind,
+        }
+        self.server.deliver("inline_query", update)
+        return asked
+
+    async def picks(
+        self, asked: Asked, title: str, chat: Chat | None = None, *, topic: Topic | None = None
+    ) -> int:
+        """Send the result with this title; the message says by which bot it came."""
+        results = (asked.answer or {}).get("results", [])
+        chosen = next(result for result in results if result["title"] == title)
+        text = chosen["input_message_content"]["message_text"]
+        content = {"text": text, "entities": found_entities(text), "via_bot": self.server.me}
+        return self._sends(content, chat, topic)
 
     async def sends_sticker(self, chat: Chat | None = None) -> int:
         """Send a sticker."""
@@ -461,12 +548,15 @@ class Person(Chat):
         file = self.server.stores("stickers", ".webp", b"RIFF")
         return self._sends({"sticker": {**file, **kind, "width": 512, "height": 512}}, chat)
 
-    async def sends_photo(self, caption: str | None = None, chat: Chat | None = None) -> int:
+    async def sends_photo(
+        self, caption: str | None = None, chat: Chat | None = None, *, topic: Topic | None = None
+    ) -> int:
         """Send a photo, which arrives in two sizes, the small one first."""
         sizes = [{"width": 90, "height": 60}, {"width": 1280, "height": 853}]
         photo = [{**self.server.stores("photos", ".jpg", b"\xff\xd8"), **size} for size in sizes]
         entities = found_entities(caption or "")
-        return self._sends({"photo": photo, "caption": caption, "caption_entities": entities}, chat)
+        content = {"photo": photo, "caption": caption, "caption_entities": entities}
+        return self._sends(content, chat, topic)
 
     async def sends_voice(self, chat: Chat | None = None, *, seconds: int = 3) -> int:
         """Send a voice message."""
@@ -497,13 +587,17 @@ class Person(Chat):
         message |= {"entities": entities} if entities else {}
         self.server.deliver("edited_message", message)
 
-    async def presses(self, button: str, chat: Chat | None = None) -> Press | None:
+    async def presses(
+        self, button: str, chat: Chat | None = None, *, topic: Topic | None = None
+    ) -> Press | None:
         """Press the button with this label or callback data on the newest message that has it.
 
         A button of a reply keyboard says its label, and None is returned.
         """
         chat = chat or self
         standing = [record for record in chat.messages if not record.deleted]
+        if topic:
+            standing = [r for r in standing if r.message.get("message_thread_id") == topic.thread]
         for record in reversed(standing):
             for has in record.buttons:
                 if button not in (has["text"], has.get("callback_data")):
@@ -533,13 +627,25 @@ class Person(Chat):
         """Delete this person's account; the bot is not told."""
         self.state = "deactivated"
 
-    def _sends(self, content: JSON, chat: Chat | None) -> int:
+    def _sends(
+        self,
+        content: JSON,
+        chat: Chat | None,
+        topic: Topic | None = None,
+        *,
+        anonymous: bool = False,
+    ) -> int:
+        if topic and (topic.deleted or (topic.closed and self.id not in chat_managers(chat))):
+            raise ValueError("the apps show no field for writing in this topic")
         # Writing to a bot starts it, and lifts a block.
         if chat is None and self.state == "blocked":
             self.bot_becomes("kicked", "member", self)
         if chat is None and self.state in ("stranger", "blocked"):
             self.state = "open"
-        message = (chat or self).adds(self.user, content)
+        sender = self.user
+        if anonymous and chat:
+            sender, content = ANONYMOUS, {**content, "sender_chat": chat.info}
+        message = (chat or self).adds(sender, content, topic)
         self.server.deliver("message", message)
         return int(message["message_id"])
 
@@ -552,8 +658,48 @@ class Person(Chat):
         return press
 
 
+def chat_managers(chat: Chat | None) -> set[int]:
+    """Return the ids of the people who manage a group's topics."""
+    return chat.managers if isinstance(chat, Group) else set()
+
+
 class Group(Chat):
-    """A group the bot is in. People speak there with `person.says("hei", group)`."""
+    """A group the bot is in. People speak there with `person.says("hei", group)`.
+
+    With topics, they name one: `person.says("hei", group, topic=group.topic("N-1001"))`. The bot is
+    an administrator with `rights`, or an ordinary member when there are none.
+    """
+
+    def __init__(self, server: FakeTelegram, info: JSON, state: str) -> None:
+        super().__init__(server, info, state)
+        # The General topic has number 1, which no message and no other topic has.
+        self._ids = itertools.count(2 if info.get("is_forum") else 1)
+        self.topics: dict[int, Topic] = {}
+        self.rights: set[str] = set()
+        self.managers: set[int] = set()
+        self.members: set[int] = set()
+        self.reactions: set[str] | None = None  # those allowed; None: all
+        self.reacted: dict[int, list[str]] = {}  # the bot's reactions, by message
+
+    def topic(self, part: str) -> Topic:
+        """Return the newest topic that stands and has this in its name."""
+        found = [t for t in self.topics.values() if part in t.name and not t.deleted]
+        assert found, f"no topic {part!r}, only {[t.name for t in self.topics.values()]}"
+        return found[-1]
+
+    def deletes(self, topic: Topic) -> None:
+        """Delete a topic with everything in it, as an administrator can; the bot is not told."""
+        topic.deleted = True
+        for record in self.messages:
+            if record.message.get("message_thread_id") == topic.thread:
+                record.deleted = True
+                self.history.pop(record.message_id, None)
+
+    def shown_in(self, topic: Topic) -> list[str]:
+        """Return the texts of the bot that stand in a topic, oldest first."""
+        records = [record for record in self.messages if not record.deleted]
+        own = [r for r in records if r.message.get("message_thread_id") == topic.thread]
+        return [record.text for record in own]
 
     async def removes_bot(self, person: Person) -> None:
         """Let a person throw the bot out."""
@@ -674,6 +820,10 @@ class FakeTelegram:
         self.pace: Pace | None = None
         self.chats: dict[int, Chat] = {}
         self.presses: dict[str, Press] = {}
+        self.inline: dict[str, Asked] = {}
+        self.abilities: dict[str, bool] = dict.fromkeys(
+            ("can_join_groups", "can_read_all_group_messages", "supports_inline_queries"), True
+        )
         self.files: dict[str, tuple[JSON, bytes]] = {}
         self.commands: dict[tuple[str, str], list[JSON]] = {}  # by scope (as JSON) and language
         self.profile: dict[tuple[str, str], str] = {}  # by name ("description"…) and language
@@ -740,10 +890,17 @@ class FakeTelegram:
         user = {"id": number, "is_bot": False, "first_name": first_name}
         return Person(self, user | ({"language_code": language_code} if language_code else {}))
 
-    def group(self, title: str = "Naapurit", *, kind: str = "group") -> Group:
-        """Return a new group with the bot in it; `kind` may be "supergroup"."""
+    def group(self, title: str = "Naapurit", *, kind: str = "group", forum: bool = False) -> Group:
+        """Return a new group with the bot in it; `kind` may be "supergroup".
+
+        With `forum` it has topics, and the bot is an administrator who may manage them.
+        """
+        kind = "supergroup" if forum else kind
         number = -(5001 + len(self.chats)) - (SUPERGROUPS if kind == "supergroup" else 0)
-        return Group(self, {"id": number, "type": kind, "title": title}, "open")
+        info: JSON = {"id": number, "type": kind, "title": title}
+        group = Group(self, info | ({"is_forum": True} if forum else {}), "open")
+        group.rights = {"can_manage_topics"} if forum else set()
+        return group
 
     def stores(self, folder: str, suffix: str, content: bytes, size: int | None = None) -> JSON:
         """Keep a file for getFile and return its ids and size."""
@@ -969,7 +1126,8 @@ class FakeTelegram:
             return
         flood = self._fault("flood", method, p["chat_id"])
         pause = math.ceil(flood.amount) if flood else 0
-        if not pause and method.startswith("send"):
+        # A new topic puts a message into the group as well.
+        if not pause and method.startswith(("send", "createForumTopic")):
             pause = self._pause(p["chat_id"])
         if pause:
             self.floods.append(Flood(p["chat_id"], pause, self.clock()))
@@ -1020,8 +1178,7 @@ class FakeTelegram:
 
     @answers("getMe")
     def _get_me(self, _: JSON) -> JSON:
-        abilities = ("can_join_groups", "can_read_all_group_messages", "supports_inline_queries")
-        return {**self.me, **dict.fromkeys(abilities, True)}
+        return {**self.me, **self.abilities}
 
     @answers("getUpdates")
     async def _get_updates(self, p: JSON) -> list[JSON]:
@@ -1110,6 +1267,7 @@ class FakeTelegram:
     def _posts(self, p: JSON, content: JSON) -> JSON:
         """Add the bot's message to its chat and return it."""
         chat, reply = self._chat(p), p.get("reply_parameters")
+        topic = self._topic(p, chat) if "message_thread_id" in p else None
         if reply and reply["message_id"] in chat.history:
             content["reply_to_message"] = chat.history[reply["message_id"]]
         elif reply and not reply.get("allow_sending_without_reply"):
@@ -1117,13 +1275,32 @@ class FakeTelegram:
         markup = p.get("reply_markup")
         # A message carries its inline keyboard; a reply keyboard is shown, but not told of again.
         inline = markup if markup and markup.get("inline_keyboard") else None
-        message = chat.adds(self.me, {**content, "reply_markup": inline})
+        self._check_inline_buttons(inline)
+        message = chat.adds(self.me, {**content, "reply_markup": inline}, topic)
         record = Record(message, markup, p)
         chat.messages.append(record)
         if record.text:
             chat.heard.append(record.text)
         chat.shows(record)
         return message
+
+    def _topic(self, p: JSON, chat: Chat) -> Topic:
+        """Return the topic in which the bot may write."""
+        topic = chat.topics.get(p["message_thread_id"]) if isinstance(chat, Group) else None
+        if topic is None or topic.deleted:
+            # A topic that was there may have been deleted meanwhile; the bot is not told of that.
+            told = "Bad Request: message thread not found"
+            raise Refusal(400, told, blame=topic is None)
+        if topic.closed and "can_manage_topics" not in cast("Group", chat).rights:
+            raise Refusal(400, "Bad Request: TOPIC_CLOSED", blame=False)
+        return topic
+
+    def _check_inline_buttons(self, markup: JSON | None) -> None:
+        """Refuse a button that begins an inline query where the bot has no inline mode."""
+        buttons = itertools.chain(*(markup or {}).get("inline_keyboard", []))
+        wanted = any(name.startswith("switch_inline") for button in buttons for name in button)
+        if wanted and not self.abilities["supports_inline_queries"]:
+            raise bad("BUTTON_TYPE_INVALID")
 
     @answers("sendMessage")
     def _send_message(self, p: JSON) -> JSON:
@@ -1222,6 +1399,129 @@ class FakeTelegram:
         press.answer = p
         return True
 
+    @answers("answerInlineQuery")
+    def _answer_inline_query(self, p: JSON) -> bool:
+        asked = self.inline.get(p["inline_query_id"])
+        if asked is None or asked.answer is not None:
+            told = "query is too old and response timeout expired or query ID is invalid"
+            raise Refusal(400, f"Bad Request: {told}", blame=asked is None)
+        results = p["results"]
+        if len(results) > INLINE_LIMIT:
+            raise bad("RESULTS_TOO_MUCH")
+        if len({result["id"] for result in results}) < len(results):
+            raise bad("RESULT_ID_DUPLICATE")
+        for result in results:
+            if not 0 < len(result["id"].encode()) <= 64:
+                raise bad("RESULT_ID_INVALID")
+            if result["type"] != "article":
+                raise bad("this fake shows only articles")
+            if not result["title"].strip():
+                raise bad("ARTICLE_TITLE_EMPTY")
+            check_text(formatted(dict(result["input_message_content"]), "message_text")[0])
+        start = p.get("button", {}).get("start_parameter")
+        if start is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", start):
+            raise bad("START_PARAM_INVALID")
+        asked.answer = p
+        return True
+
+    # Groups with topics.
+
+    @answers("createForumTopic")
+    def _create_forum_topic(self, p: JSON) -> JSON:
+        chat = self._forum(p, "create a topic")
+        name = topic_name(p["name"])
+        color = {"icon_color": 7322096}
+        opening = chat.adds(self.me, {"forum_topic_created": {"name": name, **color}})
+        thread = opening["message_id"]
+        opening |= {"message_thread_id": thread, "is_topic_message": True}
+        chat.topics[thread] = Topic(thread, name, opening=opening)
+        return {"message_thread_id": thread, "name": name, **color}
+
+    @answers("editForumTopic")
+    def _edit_forum_topic(self, p: JSON) -> bool:
+        chat = self._forum(p, "manage topics")
+        topic = self._known_topic(p, chat)
+        name = topic_name(p.get("name") or topic.name)
+        if name == topic.name:
+            raise bad("TOPIC_NOT_MODIFIED")
+        topic.names.append(topic.name)
+        topic.name = name
+        chat.adds(self.me, {"forum_topic_edited": {"name": name}}, topic)
+        return True
+
+    @answers("closeForumTopic", "reopenForumTopic")
+    def _close_forum_topic(self, p: JSON, method: str) -> bool:
+        chat = self._forum(p, "manage topics")
+        topic, wanted = self._known_topic(p, chat), method == "closeForumTopic"
+        if topic.closed is wanted:
+            # How it stands cannot be asked for, so this answer is how a bot learns it.
+            raise Refusal(400, "Bad Request: TOPIC_NOT_MODIFIED", blame=False)
+        topic.closed = wanted
+        chat.adds(self.me, {f"forum_topic_{'closed' if wanted else 'reopened'}": {}}, topic)
+        return True
+
+    def _forum(self, p: JSON, wish: str) -> Group:
+        """Return the group with topics a call names, if the bot may do this there."""
+        chat = self._chat(p)
+        if not isinstance(chat, Group) or not chat.info.get("is_forum"):
+            raise bad("the chat is not a forum")
+        if "can_manage_topics" not in chat.rights:
+            # An administrator may have taken the right away; the bot is not always told.
+            raise Refusal(400, f"Bad Request: not enough rights to {wish}", blame=False)
+        return chat
+
+    def _known_topic(self, p: JSON, chat: Group) -> Topic:
+        topic = chat.topics.get(p["message_thread_id"])
+        if topic is None or topic.deleted:
+            raise Refusal(400, "Bad Request: TOPIC_ID_INVALID", blame=topic is None)
+        return topic
+
+    @answers("setMessageReaction")
+    def _set_message_reaction(self, p: JSON) -> bool:
+        chat = self._chat(p)
+        if p["message_id"] not in chat.history:
+            raise Refusal(400, "Bad Request: message to react not found", blame=False)
+        # Custom ones need a premium account, which no bot has.
+        emoji = [reaction.get("emoji", "custom") for reaction in p.get("reaction", [])]
+        if len(emoji) > 1:
+            raise bad("too many reactions")
+        if any(one not in REACTIONS for one in emoji):
+            raise bad("REACTION_INVALID")
+        if isinstance(chat, Group):
+            if chat.reactions is not None and not chat.reactions.issuperset(emoji):
+                raise Refusal(400, "Bad Request: REACTION_INVALID", blame=False)
+            chat.reacted[p["message_id"]] = emoji
+        return True
+
+    @answers("getChat")
+    def _get_chat(self, p: JSON) -> JSON:
+        gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription")
+        accepted = {"accepted_gift_types": dict.fromkeys((*gifts, "gifts_from_channels"), False)}
+        return {**self._chat(p).info, "accent_color_id": 0, "max_reaction_count": 11, **accepted}
+
+    @answers("getChatMember")
+    def _get_chat_member(self, p: JSON) -> JSON:
+        chat = self._chat(p)
+        if not isinstance(chat, Group):
+            raise bad("method is available for groups only")
+        if p["user_id"] != self.me["id"]:
+            person = self.chats.get(p["user_id"])
+            if not isinstance(person, Person):
+                raise Refusal(400, "Bad Request: user not found", blame=False)
+            inside = person.id in chat.members | chat.managers
+            return {"status": "member" if inside else "left", "user": person.user}
+        if not chat.rights:
+            return {"status": "member", "user": self.me}
+        names = (
+            *("can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
+            *("can_restrict_members", "can_promote_members", "can_change_info"),
+            *("can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories"),
+            *("can_send_welcome_messages", "can_pin_messages", "can_manage_topics"),
+        )
+        rights = {name: name in chat.rights | {"can_manage_chat"} for name in names}
+        own = {"can_be_edited": False, "is_anonymous": False}
+        return {"status": "administrator", "user": self.me, **own, **rights}
+
     @answers("getFile")
     def _get_file(self, p: JSON) -> JSON:
         if p["file_id"] not in self.files:
@@ -1236,6 +1536,8 @@ class FakeTelegram:
     @answers("setMyCommands")
     def _set_my_commands(self, p: JSON) -> bool:
         key, commands = scope_of(p), p.get("commands", [])
+        if "chat_id" in p.get("scope", {}):
+            self._chat(p["scope"])
         if len(commands) > 100:
             raise bad("BOT_COMMANDS_TOO_MUCH")
         for command in commands:
@@ -1322,6 +1624,15 @@ def scope_of(p: JSON) -> tuple[str, str]:
     if not re.fullmatch(r"([a-z]{2})?", language):
         raise bad("invalid language code specified")
     return json.dumps(p.get("scope") or {"type": "default"}, sort_keys=True), language
+
+
+def topic_name(name: str) -> str:
+    """Return a topic's name as it is shown; a longer one would quietly be cut."""
+    if not name.strip():
+        raise bad("topic title must be non-empty")
+    if units(name) > TOPIC_NAME_LIMIT:
+        raise bad("topic title is too long")
+    return name.strip()
 
 
 def check_text(text: str) -> None:

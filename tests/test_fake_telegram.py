@@ -15,9 +15,12 @@ from telegram import (
     Bot,
     BotCommand,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQueryResultArticle,
     InputFile,
+    InputTextMessageContent,
     ReplyKeyboardMarkup,
     ReplyParameters,
     Update,
@@ -1182,3 +1185,168 @@ async def test_operator(process):
         assert await post(f"{people}/presses", {"button": "no"}) == 409
         assert (await bot.get_updates())[-1].callback_query.data == "ok"
         assert await get(f"{process}/_control/violations") == (200, {"violations": []})
+
+
+# Groups with topics.
+
+
+@pytest.fixture
+async def forum(server):
+    """A supergroup with topics, where the bot may manage them."""
+    return server.group("Neuvonta", forum=True)
+
+
+async def test_a_topic_and_what_is_written_in_it(server, bot, aino, forum):
+    """Messages of a topic say so, on both ways; the General topic has no number."""
+    made = await bot.create_forum_topic(forum.id, "N-1001")
+    topic = forum.topic("N-1001")
+    assert (made.message_thread_id, made.name) == (topic.thread, "N-1001")
+    sent = await bot.send_message(forum.id, "hei", message_thread_id=topic.thread)
+    assert (sent.message_thread_id, sent.is_topic_message) == (topic.thread, True)
+    assert sent.reply_to_message.forum_topic_created.name == "N-1001"
+    await aino.says("moi", forum, topic=topic)
+    await aino.says("kaikille", forum)
+    one, two = (update.message for update in await bot.get_updates())
+    assert (one.message_thread_id, one.is_topic_message) == (topic.thread, True)
+    assert (two.message_thread_id, two.is_topic_message) == (None, None)
+    assert forum.shown_in(topic) == ["hei"]
+
+
+async def test_topics_are_named_closed_and_opened(server, bot, aino, forum):
+    """A change that changes nothing is refused, as is writing where a topic is closed."""
+    thread = (await bot.create_forum_topic(forum.id, "yksi")).message_thread_id
+    topic = forum.topics[thread]
+    await bot.edit_forum_topic(forum.id, thread, name="kaksi")
+    assert (topic.name, topic.names) == ("kaksi", ["yksi"])
+    with refused(server, "TOPIC_NOT_MODIFIED"):
+        await bot.edit_forum_topic(forum.id, thread, name="kaksi")
+    with pytest.raises(BadRequest, match="(?i)topic_not_modified"):
+        await bot.reopen_forum_topic(forum.id, thread)
+    await bot.close_forum_topic(forum.id, thread)
+    with pytest.raises(BadRequest, match="(?i)topic_not_modified"):
+        await bot.close_forum_topic(forum.id, thread)
+    with pytest.raises(ValueError, match="no field"):
+        await aino.says("moi", forum, topic=topic)
+    # Who manages topics can still write in a closed one.
+    await bot.send_message(forum.id, "hei", message_thread_id=thread)
+    forum.managers.add(aino.id)
+    await aino.says("moi", forum, topic=topic)
+    forum.rights.clear()
+    with pytest.raises(BadRequest, match="(?i)topic_closed"):
+        await bot.send_message(forum.id, "hei", message_thread_id=thread)
+
+
+async def test_a_deleted_topic(server, bot, aino, forum):
+    """Nobody tells the bot that a topic was deleted: it learns when it uses it, without blame."""
+    thread = (await bot.create_forum_topic(forum.id, "yksi")).message_thread_id
+    await bot.send_message(forum.id, "hei", message_thread_id=thread)
+    forum.deletes(forum.topics[thread])
+    with pytest.raises(BadRequest, match="(?i)message thread not found"):
+        await bot.send_message(forum.id, "hei", message_thread_id=thread)
+    for change in (bot.edit_forum_topic, bot.close_forum_topic, bot.reopen_forum_topic):
+        with pytest.raises(BadRequest, match="(?i)topic_id_invalid"):
+            await change(forum.id, thread)
+    with refused(server, "message thread not found"):
+        await bot.send_message(forum.id, "hei", message_thread_id=1)
+    assert [update.message for update in await bot.get_updates()] == []
+
+
+async def test_where_there_are_no_topics(server, bot, forum):
+    """Topics need a group that has them, the right to manage them, and a name."""
+    plain = server.group("Kahvihuone", kind="supergroup")
+    with refused(server, "the chat is not a forum"):
+        await bot.create_forum_topic(plain.id, "yksi")
+    with refused(server, "message thread not found"):
+        await bot.send_message(plain.id, "hei", message_thread_id=2)
+    for name, why in {" ": "non-empty", "ä" * 129: "too long"}.items():
+        with refused(server, why):
+            await bot.create_forum_topic(forum.id, name)
+    forum.rights.clear()
+    with pytest.raises(BadRequest, match="(?i)not enough rights"):
+        await bot.create_forum_topic(forum.id, "yksi")
+
+
+async def test_a_new_topic_counts_as_a_message(server, bot, forum):
+    """It puts a message into the group, so the pace counts it."""
+    server.enforce_pace()
+    await bot.create_forum_topic(forum.id, "yksi")
+    with pytest.raises(RetryAfter):
+        await bot.send_message(forum.id, "hei")
+
+
+async def test_inline_queries(server, bot, aino, forum):
+    """What somebody types after the bot's name is answered once, and a result is sent as theirs."""
+    asked = await aino.asks("auki", forum)
+    [update] = await bot.get_updates()
+    query = update.inline_query
+    assert (query.query, query.from_user.id, query.chat_type) == ("auki", aino.id, "supergroup")
+    content = InputTextMessageContent("Avoinna arkisin.")
+    results = [InlineQueryResultArticle("1", "Aukiolo", content)]
+    await bot.answer_inline_query(query.id, results, is_personal=True, cache_time=0)
+    assert asked.titles == ["Aukiolo"]
+    await aino.picks(asked, "Aukiolo", forum)
+    [update] = await bot.get_updates(offset=update.update_id + 1)
+    assert update.message.text == "Avoinna arkisin."
+    assert update.message.via_bot.id == 123
+    with pytest.raises(BadRequest, match="(?i)too old"):
+        await bot.answer_inline_query(query.id, results)
+    again = await aino.asks("x", forum)
+    with refused(server, "RESULT_ID_DUPLICATE"):
+        await bot.answer_inline_query(again.id, results * 2)
+    with refused(server, "query ID is invalid"):
+        await bot.answer_inline_query("0", results)
+
+
+async def test_without_inline_mode(server, bot, aino, forum):
+    """Nobody can ask, and a button that would ask is refused."""
+    server.abilities["supports_inline_queries"] = False
+    assert await aino.asks("auki", forum) is None
+    markup = keyboard("Valmiit", switch_inline_query_current_chat="auki")
+    with refused(server, "BUTTON_TYPE_INVALID"):
+        await bot.send_message(forum.id, "hei", reply_markup=markup)
+
+
+async def test_reactions(server, bot, aino, forum):
+    """The bot reacts with what Telegram has and the group allows."""
+    sent = await aino.says("hei", forum)
+    await bot.set_message_reaction(forum.id, sent, "👍")
+    assert forum.reacted == {sent: ["👍"]}
+    with refused(server, "REACTION_INVALID"):
+        await bot.set_message_reaction(forum.id, sent, "✅")
+    forum.reactions = {"🎉"}
+    with pytest.raises(BadRequest, match="(?i)reaction_invalid"):
+        await bot.set_message_reaction(forum.id, sent, "👍")
+    with pytest.raises(BadRequest, match="(?i)message to react not found"):
+        await bot.set_message_reaction(forum.id, 999, "👍")
+
+
+async def test_who_is_in_a_group(server, bot, aino, forum):
+    """The bot can ask what kind of group it is, and what its members may do."""
+    known = await bot.get_chat(forum.id)
+    assert (known.type, known.is_forum) == ("supergroup", True)
+    me = await bot.get_chat_member(forum.id, 123)
+    assert (me.status, me.can_manage_topics, me.can_delete_messages) == (
+        "administrator",
+        True,
+        False,
+    )
+    assert (await bot.get_chat_member(forum.id, aino.id)).status == "left"
+    forum.members.add(aino.id)
+    assert (await bot.get_chat_member(forum.id, aino.id)).status == "member"
+    with pytest.raises(BadRequest, match="(?i)user not found"):
+        await bot.get_chat_member(forum.id, 5)
+
+
+async def test_an_anonymous_administrator(server, bot, aino, forum):
+    """Who writes as the group seems to be one of Telegram's own bots."""
+    await aino.says("hei", forum, anonymous=True)
+    [update] = await bot.get_updates()
+    assert update.message.from_user.is_bot
+    assert update.message.sender_chat.id == forum.id
+
+
+async def test_commands_of_one_group(server, bot, forum):
+    """Commands can be set for a group that the bot is in, and for no other."""
+    await bot.set_my_commands([("claim", "Ota")], scope=BotCommandScopeChat(forum.id))
+    with refused(server, "chat not found"):
+        await bot.set_my_commands([("claim", "Ota")], scope=BotCommandScopeChat(-100123456))

@@ -4,6 +4,7 @@ from bot.models.audit import Audit, AuditHead
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
+from bot.models.desk import DeskUpdate, Topic
 from bot.models.desk_work import (
     OUTCOMES,
     Block,
@@ -45,6 +46,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "DeliveryStatus",
+    "DeskUpdate",
     "Draft",
     "Event",
     "Handling",
@@ -74,6 +76,7 @@ __all__ = [
     "TicketAct",
     "TicketTag",
     "TicketWord",
+    "Topic",
     "Tries",
     "Wait",
     "ticket_number",

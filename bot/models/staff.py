@@ -26,7 +26,7 @@ class Staff(Base):
     Attributes:
         queues: Ids of the queues the person works in; leads and admins see all.
         languages: Locales the person answers in. Nobody is taken to know Swedish who was not asked.
-        telegram_id: Telegram's id of the person's private chat with the bot; null until it is tied.
+        telegram_id: The person's own Telegram account, once it is tied; see `bot.ties`.
         password_hash: Argon2; null until the invitation is used, and for who signs in with the town.
         cut_off_at: Since when nothing opens for the person any more; the row stays for its name.
         totp_secret: The key of the one-time codes, sealed with the service's own key; null without them.
@@ -68,7 +68,8 @@ class Credential(Base):
     Attributes:
         kind: `session` (a signed-in browser), `token` (the staff API), `invitation` (a one-time link),
             `half` (the password was right, the code is still asked for), `recovery` (a code that
-            replaces the telephone once) or `town` (on the way to the town's provider and back).
+            replaces the telephone once), `town` (on the way to the town's provider and back) or
+            `telegram` (a one-time code that ties a Telegram account).
         staff_id: Whom it stands for; null for the invitation that creates the first lead, and on
             the way to the provider until it is known who comes.
         expires_at: Null for personal tokens and recovery codes.

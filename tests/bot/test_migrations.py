@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from bot import staff as people
 from bot import tickets
 from bot.database import Database
 from bot.migrations import _config, is_current, migrate
-from bot.models import Base, Credential, Ticket
+from bot.models import Base, Credential, Staff, Ticket
 from bot.ticket_list import Filters, listed
 from tests.bot.desk import Desk
 
@@ -83,6 +85,31 @@ async def test_people_and_tickets_outlive_the_queues_tables(database):
         assert (ticket.holder.name, ticket.queue, ticket.resolve_by) == ("Maija", "general", None)
         assert (ticket.holder.languages, ticket.holder.telegram_id) == (["fi", "en"], None)
         assert (await session.get(Credential, "x")).staff_id == ticket.holder_id
+
+
+async def test_staff_from_before_can_tie_telegram(database):
+    """Members of staff and what refers to them survive, and have no account tied yet."""
+    from alembic import command  # noqa: PLC0415 - only here
+
+    now = datetime.now(UTC)
+    async with database.write() as session:
+        person = Staff(name="Maija", role="staff", queues=[], password_hash=None, created_at=now)
+        session.add(person)
+        await session.flush()
+        await people.issue(session, "token", person, now, None)
+
+    def down_and_up(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        command.upgrade(config, "head")
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(down_and_up)
+        await connection.commit()
+    async with database.read() as session:
+        [kept] = await session.scalars(select(Credential))
+        assert (kept.staff.name, kept.staff.telegram_id) == ("Maija", None)
 
 
 async def test_processes_that_start_at_once_migrate_once(database):

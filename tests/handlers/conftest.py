@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -98,6 +99,14 @@ class Browser:
     def cookie(self, name: str) -> str:
         """A cookie's value; empty when there is none."""
         return next((cookie.value for cookie in self.jar if cookie.key == name), "")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that is free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -722,6 +722,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
         yield name
     async for name in desk_pages(page, house):
         yield name
+    await page.goto("/staff/me")
+    yield "account"
     await lead.closes("N-1001")
     await page.goto("/staff/tickets/N-1001")
     yield "closed ticket"
@@ -832,6 +834,33 @@ async def picture(page: Page, name: str) -> None:
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 844})
         await page.screenshot(path=f"{folder}/{name.replace(' ', '-')}-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "fi"), ("dark", "sv")])
+async def test_account_page_with_a_code(chromium, sqlite_url, clock, town, scheme, locale):
+    """The code for Telegram is shown and can be used by everybody, also where Telegram is out of reach."""
+    settings = settings_for(sqlite_url, telegram_token="1:a", telegram_api_url="http://127.0.0.1:9")
+    async with House(settings, clock, town) as built:
+        maija = await built.staff()
+        cookie = {"name": "neuvokas_staff", "value": await signed_in(built, maija, locale)}
+        context = await chromium.new_context(base_url=built.url, color_scheme=scheme)
+        await context.add_cookies([{**cookie, "url": f"{built.url}/staff"}])
+        page = await context.new_page()
+        await page.goto("/staff/me")
+        await page.locator("section form button").click()
+        await expect(page.locator("#code")).to_have_value(re.compile(r"^\w{5}-\w{5}$"))
+        async with built.database.write() as session:
+            (await people.by_name(session, "Maija")).telegram_id = "1"
+        for state in ("code", "tied"):
+            for width in (320, 390, 1280):
+                await page.set_viewport_size({"width": width, "height": 844})
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width
+                assert await too_small(page) == []
+                options = {"runOnly": {"type": "tag", "values": RULES}}
+                results = await Axe().run(page, options=options)
+                assert results.response["violations"] == [], (state, width)
+            await page.goto("/staff/me")
+        await context.close()
 
 
 async def too_small(page: Page) -> list[tuple[str, float, float]]:

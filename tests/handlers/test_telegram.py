@@ -50,16 +50,6 @@ async def hooked(sqlite_url, telegram, clock, town, unused_port):
     await built.stop()
 
 
-@pytest.fixture
-def unused_port():
-    """A port that is free just now."""
-    import socket  # noqa: PLC0415 - only here
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 async def rows(house, table):
     async with house.database.read() as session:
         return (await session.scalars(select(table))).all()

@@ -1,0 +1,543 @@
+"""The way into the desk: what staff write and press in Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from telegram import (
+    BotCommand,
+    BotCommandScopeChat,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+)
+from telegram.constants import ChatType
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+from bot import accounts, audit, desk, outbox, tickets, ties
+from bot import desk_orders as orders
+from bot import desk_posts as posts
+from bot.errors import NeuvokasError, NotFound, OtherLanguage, Unauthenticated
+from bot.models import Channel
+from bot.policy import Act
+from bot.texts import LOCALES, nearest_locale, texts
+from handlers.desk_check import report
+from handlers.desk_switches import NotTurnedError, turn
+from handlers.desk_topics import Topics
+from handlers.middleware import explanation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from telegram import Bot, CallbackQuery, InlineQuery, Message, Update, User
+
+    from bot.database import Database
+    from bot.models import Topic
+    from bot.texts import Texts
+    from bot.town import Town
+
+log = logging.getLogger(__name__)
+
+# Telegram shows at most so many characters when a button was pressed.
+_LONGEST_ANSWER = 200
+_SENT, _DONE = "👍", "✍"
+# A code has 48 bits; nobody needs more tries than this to copy one.
+_FREE_TRIES = 5
+_WAIT_SECONDS = 600.0
+_MOST_GUESSERS = 10_000
+_TIE_START = "tie"
+
+
+class Desk:
+    """Carries out what staff write and press in Telegram, and keeps their topics up to date.
+
+    Attributes:
+        topics: The way out.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        database: Database,
+        town: Callable[[], Town],
+        clock: Callable[[], datetime],
+        groups: desk.Groups,
+    ) -> None:
+        self.topics = Topics(bot, database, town, clock, groups)
+        self.groups = groups
+        self._bot = bot
+        self._database = database
+        self._town = town
+        self._clock = clock
+        self._tries: defaultdict[int, list[float]] = defaultdict(list)
+
+    async def introduce(self) -> None:
+        """Tell Telegram the commands of the staff's groups, in each language."""
+        for chat in sorted(self.groups.chats):
+            try:
+                for locale in (None, *LOCALES):
+                    await self._bot.set_my_commands(
+                        _commands(locale or "fi"),
+                        scope=BotCommandScopeChat(int(chat)),
+                        language_code=locale,
+                    )
+            except (BadRequest, Forbidden) as error:
+                log.warning("the staff group %s cannot be used yet: %s", chat, error.message)
+
+    async def take(self, update: Update) -> dict[str, Any] | None:
+        """Carry out what somebody did as a member of staff; None when it is no matter of the desk.
+
+        Returns:
+            What to say to whoever pressed a button.
+
+        Raises:
+            Exception: Nothing was saved; deliver the update again.
+        """
+        if update.inline_query:
+            await self._offer(update.inline_query)
+            return {}
+        chat, user = update.effective_chat, update.effective_user
+        if update.callback_query:
+            data = update.callback_query.data or ""
+            is_ours = data.startswith(f"{posts.PREFIX}:") or (chat and self._is_group(chat.id))
+            return await self._press(update, update.callback_query) if is_ours else None
+        message = update.message or update.edited_message
+        if chat is None or user is None or message is None:
+            return None
+        if chat.type == ChatType.PRIVATE:
+            return {} if update.message and await self._in_private(update, message, user) else None
+        command = orders.command(message.text or "")
+        is_said = command is not None and update.message is not None and self._is_for_us(command)
+        if command and is_said and command.name == "desk":
+            await self._report(update, message)
+        elif command and is_said and command.name in orders.TURNS and self._is_group(chat.id):
+            await self._turn(update, message, user, command)
+        elif self._is_group(chat.id):
+            await self._in_group(update, message, user)
+        return {}
+
+    def _is_group(self, chat: int) -> bool:
+        return str(chat) in self.groups.chats
+
+    def _is_for_us(self, command: orders.Command) -> bool:
+        return not command.bot or command.bot == self._bot.username.lower()
+
+    # In a ticket's topic.
+
+    async def _in_group(self, update: Update, message: Message, user: User) -> None:
+        """Take in what was written in a group; outside tickets' topics people talk among themselves."""
+        command = orders.command(message.text or message.caption or "")
+        if command and not self._is_for_us(command):
+            return
+        chat = str(message.chat.id)
+        # A reply in the General topic carries the number of a thread, but is in no topic.
+        thread = message.message_thread_id if message.is_topic_message else None
+        try:
+            async with self._database.read() as session:
+                topic = await desk.at(session, chat, thread)
+        except NotFound:
+            return
+        if message.text is None and message.effective_attachment is None:
+            # Somebody joined, or named the topic: nobody wrote anything.
+            return
+        try:
+            words, sign = await self._order(update, message, user, topic)
+        except NeuvokasError as error:
+            await self._refuse(update, message, user, topic, error)
+            return
+        if sign:
+            await self._confirm(message, topic, sign, words)
+
+    async def _order(
+        self, update: Update, message: Message, user: User, topic: Topic
+    ) -> tuple[Texts, str]:
+        """Carry out what was written in a topic; return the words of who wrote, and the sign to show.
+
+        There is no sign for what was carried out before.
+
+        Raises:
+            NeuvokasError: Nothing was done.
+        """
+        now = self._clock()
+        async with self._database.write() as session:
+            if not await desk.is_new(session, update.update_id, now):
+                return texts(_locale(user)), ""
+            person = await ties.tied(session, _account(message, user), lock=True)
+            words = texts(person.locale)
+            order = self._order_in(update, message, words)
+            number = desk.number_of(topic)
+            ticket = await tickets.for_staff(session, person, number, order.act)
+            key = posts.key_of(topic.chat, str(message.message_id))
+            await orders.carry_out(session, person, ticket, order, self._town(), now, key=key)
+        return words, _SENT if order.act is Act.REPLY else _DONE
+
+    def _order_in(self, update: Update, message: Message, words: Texts) -> orders.Order:
+        """Return what a message orders.
+
+        Raises:
+            Refused: It orders nothing that can be done.
+        """
+        _ = words.gettext
+        if update.edited_message:
+            raise Refused(
+                _("An edit changes nothing here: what was sent stays. Write a new message instead.")
+            )
+        if message.text is None:
+            raise Refused(_("Only text can be sent from here. Send files from the console."))
+        command = orders.command(message.text)
+        if command is None:
+            return orders.Order(Act.REPLY, message.text)
+        if command.name not in orders.COMMANDS:
+            raise Refused(
+                _("There is no command {command}. These can be used: {commands}.").format(
+                    command=f"/{command.name}"[:40],
+                    commands=", ".join(f"/{name}" for name in (*orders.COMMANDS, *orders.TURNS)),
+                )
+            )
+        return orders.Order(orders.COMMANDS[command.name], command.text)
+
+    async def _refuse(
+        self, update: Update, message: Message, user: User, topic: Topic, error: NeuvokasError
+    ) -> None:
+        """Say in the topic why nothing was done; tell a stranger privately how to become known."""
+        now = self._clock()
+        async with self._database.write() as session:
+            if not await desk.is_new(session, update.update_id, now):
+                return
+            words = await self._words(session, message, user)
+            said, choices = self._refusal(error, words), _ways_out(error, topic, words)
+            desk.say(session, topic, said, now, choices=choices, answers=message.message_id)
+            if isinstance(error, Unauthenticated) and not _is_anonymous(message, user):
+                self._post(session, user.id, self._how_to_tie(words), words, now)
+
+    def _refusal(self, error: NeuvokasError, words: Texts) -> str:
+        """Return why something was not done, in a sentence or two."""
+        _ = words.gettext
+        if isinstance(error, (Refused, NotTurnedError)):
+            return str(error)
+        if isinstance(error, Unauthenticated):
+            return _(
+                "Not sent: I do not know who you are here. Tie your Telegram account first:"
+                " {address}"
+            ).format(address=f"https://t.me/{self._bot.username}?start={_TIE_START}")
+        if isinstance(error, NotFound):
+            return _("Not done: this ticket is in a queue that you do not work in.")
+        if isinstance(error, orders.NotAnOrder):
+            return _("Not done: choose one of these: {names}.").format(names=error)
+        return _("Not done: {reason}").format(reason=explanation(error, words)[1])
+
+    async def _confirm(self, message: Message, topic: Topic, sign: str, words: Texts) -> None:
+        """Show under a message that it was carried out; with a line where reactions are not allowed."""
+        try:
+            await self._bot.set_message_reaction(message.chat.id, message.message_id, sign)
+        except TelegramError:
+            _ = words.gettext
+            said = _("On its way to the resident.") if sign == _SENT else _("Done.")
+            async with self._database.write() as session:
+                desk.say(session, topic, said, self._clock(), answers=message.message_id)
+
+    async def _report(self, update: Update, message: Message) -> None:
+        """Say what the group still needs."""
+        locale = _locale(message.from_user) if message.from_user else "fi"
+        async with self._database.read() as session:
+            said = await report(
+                self._bot, message.chat, self.groups, self._town(), session, texts(locale)
+            )
+        now = self._clock()
+        async with self._database.write() as session:
+            if await desk.is_new(session, update.update_id, now):
+                self._answer(session, message, said, texts(locale), now)
+
+    async def _turn(
+        self, update: Update, message: Message, user: User, command: orders.Command
+    ) -> None:
+        """Switch automatic answers off or on, and tell the group; wherever in it that was written."""
+        now, words = self._clock(), texts(_locale(user))
+        try:
+            async with self._database.write() as session:
+                if not await desk.is_new(session, update.update_id, now):
+                    return
+                person = await ties.tied(session, _account(message, user), lock=True)
+                words = texts(person.locale)
+                said = await turn(session, person, command, self._town(), now, words)
+                self._answer(session, message, said, words, now)
+        except NeuvokasError as error:
+            async with self._database.write() as session:
+                if await desk.is_new(session, update.update_id, now):
+                    refusal = self._refusal(error, words)
+                    self._answer(session, message, refusal, words, now)
+
+    def _answer(
+        self, session: AsyncSession, message: Message, text: str, words: Texts, now: datetime
+    ) -> None:
+        """Post where a message was written."""
+        thread = message.message_thread_id if message.is_topic_message else None
+        self._post(session, message.chat.id, text, words, now, thread)
+
+    # Buttons.
+
+    async def _press(self, update: Update, query: CallbackQuery) -> dict[str, Any]:
+        """Do what a pressed button says; return what to show to whoever pressed it."""
+        words = texts(_locale(query.from_user))
+        now = self._clock()
+        try:
+            async with self._database.write() as session:
+                if not await desk.is_new(session, update.update_id, now):
+                    return {}
+                account = str(query.from_user.id)
+                person = await ties.tied(session, account, lock=True)
+                words = texts(person.locale)
+                number, order, key = _order_pressed(query, words)
+                ticket = await tickets.for_staff(session, person, number, order.act)
+                await orders.carry_out(session, person, ticket, order, self._town(), now, key=key)
+        except NeuvokasError as error:
+            return {"text": self._shown(error, words), "show_alert": True}
+        return {"text": _pressed_words(order.act, number, words)}
+
+    def _shown(self, error: NeuvokasError, words: Texts) -> str:
+        """Return why a button did nothing, as short as Telegram shows it."""
+        _ = words.gettext
+        if isinstance(error, Unauthenticated):
+            said = _("I do not know who you are here. Write /tie to me in private: @{bot}").format(
+                bot=self._bot.username
+            )
+        elif isinstance(error, NotFound):
+            said = _("This ticket is in a queue that you do not work in.")
+        elif isinstance(error, Refused):
+            said = str(error)
+        else:
+            said = explanation(error, words)[1]
+        return said[:_LONGEST_ANSWER]
+
+    # Ties, in private.
+
+    async def _in_private(self, update: Update, message: Message, user: User) -> bool:
+        """Tie or untie an account; False when the message is a resident's."""
+        command = orders.command(message.text or "")
+        if command is None:
+            return False
+        if command.name == "untie":
+            await self._untie(update, user)
+            return True
+        wanted = command.text
+        if command.name == "start" and wanted.startswith(_TIE_START):
+            wanted = wanted.removeprefix(_TIE_START).lstrip("_-")
+        elif command.name != "tie":
+            return False
+        await self._tie(update, user, wanted)
+        return True
+
+    async def _tie(self, update: Update, user: User, code: str) -> None:
+        """Tie the account with a code, or say how."""
+        now, words = self._clock(), texts(_locale(user))
+        _ = words.gettext
+        if not code:
+            said = self._how_to_tie(words)
+        elif self._must_wait(user.id):
+            said = _("Too many tries. Wait ten minutes, make a new code and send it.")
+        else:
+            try:
+                async with self._database.write() as session:
+                    if not await desk.is_new(session, update.update_id, now):
+                        return
+                    person = await ties.tie(session, code, str(user.id), now)
+                    words = texts(person.locale)
+                    self._post(session, user.id, _tied(person.name, words), words, now)
+            except NotFound:
+                self._tried(user.id)
+                said = _(
+                    "This code does not work (any more). Make a new one and send it within ten minutes."
+                )
+            else:
+                self._tries.pop(user.id, None)
+                return
+        await self._say_once(update, user, said, words)
+
+    async def _untie(self, update: Update, user: User) -> None:
+        words = texts(_locale(user))
+        said = words.gettext("Your Telegram account is not tied to anybody.")
+        async with self._database.write() as session:
+            try:
+                person = await ties.tied(session, str(user.id))
+            except Unauthenticated:
+                pass
+            else:
+                await ties.untie(session, person)
+                object_ = accounts.named(person)
+                audit.record(session, person, "telegram_untied", object_, self._clock())
+                words = texts(person.locale)
+                said = words.gettext("Your Telegram account is not tied any more.")
+        await self._say_once(update, user, said, words)
+
+    async def _say_once(self, update: Update, user: User, said: str, words: Texts) -> None:
+        now = self._clock()
+        async with self._database.write() as session:
+            if await desk.is_new(session, update.update_id, now):
+                self._post(session, user.id, said, words, now)
+
+    def _how_to_tie(self, words: Texts) -> str:
+        return words.gettext(
+            "Staff answer residents in the group in their own name. To tie your Telegram account:\n"
+            "1. Open {address} and sign in.\n"
+            "2. Make a code under Telegram.\n"
+            "3. Send it to me here within ten minutes: /tie CODE"
+        ).format(address=f"{self._town().base_url}/staff/me")
+
+    def _must_wait(self, user: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        recent = [at for at in self._tries.get(user, ()) if at > now - _WAIT_SECONDS]
+        return len(recent) >= _FREE_TRIES
+
+    def _tried(self, user: int) -> None:
+        if len(self._tries) > _MOST_GUESSERS:
+            self._tries.clear()
+        self._tries[user].append(asyncio.get_running_loop().time())
+
+    # Canned responses, by inline query.
+
+    async def _offer(self, query: InlineQuery) -> None:
+        """Offer the canned responses that fit what somebody types after the bot's name."""
+        words = texts(_locale(query.from_user))
+        button, found = None, []
+        try:
+            async with self._database.read() as session:
+                person = await ties.tied(session, str(query.from_user.id))
+                words = texts(person.locale)
+                found = await orders.canned_for(session, person, query.query)
+        except Unauthenticated:
+            button = InlineQueryResultsButton(
+                words.gettext("Tie your Telegram account first"), start_parameter=_TIE_START
+            )
+        results = [
+            InlineQueryResultArticle(
+                id=str(index),
+                title=title,
+                description=text[:120],
+                input_message_content=InputTextMessageContent(text),
+            )
+            for index, (title, text) in enumerate(found[:20])
+        ]
+        try:
+            await self._bot.answer_inline_query(
+                query.id, results, cache_time=0, is_personal=True, button=button
+            )
+        except TelegramError as error:
+            # Whoever types on asks again.
+            log.info("an inline query was not answered: %s", type(error).__name__)
+
+    # What all of them need.
+
+    async def _words(self, session: AsyncSession, message: Message, user: User) -> Texts:
+        """Return the words in the language of the member of staff, else of the Telegram account."""
+        try:
+            person = await ties.tied(session, _account(message, user))
+        except Unauthenticated:
+            return texts(_locale(user))
+        return texts(person.locale)
+
+    def _post(
+        self,
+        session: AsyncSession,
+        chat: int,
+        text: str,
+        words: Texts,
+        now: datetime,
+        thread: int | None = None,
+    ) -> None:
+        outbox.post(
+            session, Channel.TELEGRAM, str(chat), text, now, locale=words.locale, thread=thread
+        )
+
+
+def _order_pressed(query: CallbackQuery, words: Texts) -> tuple[str, orders.Order, str | None]:
+    """Return the ticket's number, what a pressed button does to it, and the key of what it sends.
+
+    Raises:
+        Refused: There is no such button, or it is not this person's to press.
+    """
+    _ = words.gettext
+    found = orders.pressed(query.data or "")
+    if found is None:
+        raise Refused(_("This button does not work any more."))
+    button, number = found
+    if button != orders.ANYWAY:
+        return number, orders.order_of(button), None
+    # The words that were stopped are not kept: they stand in the message that was answered.
+    stopped = getattr(query.message, "reply_to_message", None)
+    if stopped is None or not stopped.text:
+        raise Refused(_("The message is gone. Write it again."))
+    if stopped.from_user is None or stopped.from_user.id != query.from_user.id:
+        raise Refused(_("Only who wrote it can send it."))
+    key = posts.key_of(str(stopped.chat.id), str(stopped.message_id))
+    return number, orders.order_of(button, stopped.text), key
+
+
+def _ways_out(error: NeuvokasError, topic: Topic, words: Texts) -> list[dict[str, str]]:
+    """Return the button under a refusal that lets somebody do it all the same."""
+    if not isinstance(error, OtherLanguage):
+        return []
+    value = f"{posts.PREFIX}:{orders.ANYWAY}:{topic.ticket_id}"
+    return [{"label": words.gettext("Send anyway"), "value": value}]
+
+
+class Refused(NeuvokasError):
+    """What was written or pressed cannot be done; the message is for whoever wrote it."""
+
+
+def _account(message: Message, user: User) -> str:
+    """Return the account that wrote a message; none that anybody can tie for hidden administrators.
+
+    An administrator who hides behind the group, and a channel, seem to be one of Telegram's own bots.
+    """
+    return "" if _is_anonymous(message, user) else str(user.id)
+
+
+def _is_anonymous(message: Message, user: User) -> bool:
+    return user.is_bot or message.sender_chat is not None
+
+
+def _locale(user: User) -> str:
+    return nearest_locale([user.language_code] if user.language_code else [])
+
+
+def _tied(name: str, words: Texts) -> str:
+    return words.gettext(
+        "Your Telegram account is tied to {name}. What you write in a ticket's topic now goes to the"
+        " resident in your name. /untie ends it."
+    ).format(name=name)
+
+
+def _pressed_words(act: Act, number: str, words: Texts) -> str:
+    """Return what is shown for a moment after a button did its work."""
+    _ = words.gettext
+    said = {
+        Act.CLAIM: _("{number} is yours."),
+        Act.RELEASE: _("{number} is back in its queue."),
+        Act.CLOSE: _("{number} is closed."),
+        Act.REOPEN: _("{number} is open again, and yours."),
+        Act.REPLY: _("On its way to the resident."),
+    }
+    return said[act].format(number=number)
+
+
+def _commands(locale: str) -> list[BotCommand]:
+    """Return the commands of the staff's groups, with what each does."""
+    _ = texts(locale).gettext
+    what = {
+        "claim": _("Claim the ticket"),
+        "note": _("Write a note that the resident does not see"),
+        "transfer": _("Pass the ticket on: queue and reason"),
+        "release": _("Put the ticket back into its queue"),
+        "close": _("Close the ticket"),
+        "reopen": _("Open a closed ticket again"),
+        "off": _("Switch an answer off: its name and the reason"),
+        "on": _("Switch an answer on again"),
+        "desk": _("What this group still needs"),
+    }
+    return [BotCommand(name, said) for name, said in what.items()]
