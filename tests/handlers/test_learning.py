@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.town import load, town_from
 from faq import publishing
 from tests.conftest import House, WebResident, settings_for
-from tests.handlers.conftest import Browser, escalated, rows, told
+from tests.handlers.conftest import Browser, escalated, rows, sent, told
 
 IDENTITY = "131052-308T"
 QUESTION = "haluan lainata pyörän"
@@ -61,8 +61,9 @@ async def eeva(small_house):
 async def proposed(browser, text="Pyörän saa kirjastosta."):
     """The address of a proposal made of a reply in a ticket of the digital support queue."""
     _resident, number = await escalated(browser.house, QUESTION)
-    sent = await browser.sends(f"/staff/tickets/{number}/reply", text=text)
-    assert sent.status == 303, sent.words
+    answer = await browser.sends(f"/staff/tickets/{number}/reply", text=text)
+    assert answer.status == 303, answer.words
+    await sent(browser.house)
     page = await browser.opens(f"/staff/tickets/{number}")
     made = await browser.sends(f"/staff/tickets/{number}/propose", message=page.field("message"))
     assert made.status == 303, made.words
