@@ -1,5 +1,6 @@
 """The tables, a module for each subject."""
 
+from bot.models.attachments import Attachment
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
@@ -11,6 +12,7 @@ from bot.models.tickets import LIVE, Status, Ticket
 __all__ = [
     "FIRST_NUMBER",
     "LIVE",
+    "Attachment",
     "Author",
     "Base",
     "Channel",
