@@ -13,7 +13,9 @@ from aiohttp import web
 
 from bot import jobs
 from bot import settings as environment
+from bot.attachments import Files
 from bot.database import Database
+from bot.files import FileStore
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.outbox import LEASE, Worker
@@ -27,10 +29,11 @@ from handlers import (
     resident_api,
     sign_in,
     staff_api,
+    staff_files,
     webchat,
     webhook,
 )
-from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, TOWN
+from handlers.keys import CLOCK, DATABASE, FILES, SETTINGS, STOPPING, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
 from handlers.telegram import Telegram
@@ -46,6 +49,7 @@ log = logging.getLogger(__name__)
 
 # What is done by the clock.
 JOBS: list[jobs.Job] = []
+_SWEEP_SECONDS = 3_600.0
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -75,11 +79,19 @@ def init_app(
     app[TOWN] = shelf
     app[DATABASE] = Database(settings.database_url)
     app[STOPPING] = asyncio.Event()
+    app[FILES] = Files(app[DATABASE], FileStore(settings.files_dir), settings.limits, clock)
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
         app[TELEGRAM] = Telegram(
-            settings.telegram_token, settings.telegram_api_url, app[DATABASE], app[TOWN], clock
+            settings.telegram_token,
+            settings.telegram_api_url,
+            app[DATABASE],
+            app[TOWN],
+            clock,
+            app[FILES].store,
+            settings.limits,
         )
+        app[FILES].fetcher = app[TELEGRAM]
         senders[Channel.TELEGRAM] = app[TELEGRAM]
         app.add_routes(webhook.routes(app[TELEGRAM]))
         app.cleanup_ctx.extend([database, telegram, deliveries(senders)])
@@ -92,6 +104,7 @@ def init_app(
             *resident_api.ROUTES,
             *sign_in.ROUTES,
             *console.ROUTES,
+            *staff_files.ROUTES,
             *people.ROUTES,
             *staff_api.ROUTES,
             *openapi.ROUTES,
@@ -156,7 +169,9 @@ def watching(shelf: Shelf) -> Callable[[web.Application], AsyncIterator[None]]:
 
 async def working(app: web.Application) -> AsyncIterator[None]:
     """Do what is done by the clock."""
-    task = asyncio.create_task(jobs.run(JOBS, app[DATABASE], app[TOWN], app[CLOCK]), name="jobs")
+    sweeping = jobs.Job("files that are nobody's", _SWEEP_SECONDS, app[FILES].sweep)
+    work = jobs.run([*JOBS, sweeping], app[DATABASE], app[TOWN], app[CLOCK])
+    task = asyncio.create_task(work, name="jobs")
     yield
     await _end(task)
 

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import aliased
 
 from bot.database import nudge, waited
-from bot.errors import TryLater, Undeliverable
+from bot.errors import FileRefused, TryLater, Undeliverable
 from bot.models import (
     LIVE,
     Author,
@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=15)
 # Given up early enough that the lease still holds while the outcome is saved.
 SEND_SECONDS = 10.0
+# A file of ten megabytes takes its time on a slow line, and Telegram's servers look into it.
+FILE_LEASE = timedelta(seconds=75)
+SEND_FILE_SECONDS = 60.0
 # Tries go on for about a day: 2, 4, 8 ... seconds, at most half an hour apart.
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 1_800.0
@@ -64,6 +67,7 @@ class Sender(Protocol):
 
         Raises:
             Undeliverable: The contact blocked the bot or the chat is gone.
+            FileRefused: This file cannot be sent, now or later.
             TryLater: The channel asked for a pause, or could not be reached.
         """
 
@@ -145,6 +149,38 @@ def post(
     return delivery
 
 
+def put_file(
+    session: AsyncSession, conversation: Conversation, key: str, now: datetime
+) -> Delivery | None:
+    """Queue a file of a message that was put before, in the caller's transaction.
+
+    It has its own way out: when it must be tried again, the words are not said again. None on a
+    channel that fetches.
+
+    Args:
+        key: The attachment's.
+    """
+    if conversation.channel not in CALLED:
+        return None
+    delivery = Delivery(
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        address=conversation.address,
+        locale=conversation.locale,
+        status=DeliveryStatus.WAITING,
+        due_at=now,
+        post={"attachment": key},
+    )
+    session.add(delivery)
+    nudge(session, TOPIC)
+    return delivery
+
+
+def is_file(delivery: Delivery) -> bool:
+    """Return whether a file is on its way."""
+    return "attachment" in (delivery.post or {})
+
+
 def topic_of(conversation_id: str) -> str:
     """Return the topic that is nudged when a conversation gets a message."""
     return f"conversation:{conversation_id}"
@@ -199,7 +235,7 @@ async def claim(
     asked = {"now": now, "channels": channels, "resting": list(resting), "most": most}
     claimed = list((await session.scalars(_CLAIMABLE, asked)).all())
     for delivery in claimed:
-        delivery.due_at = now + LEASE
+        delivery.due_at = now + (FILE_LEASE if is_file(delivery) else LEASE)
         delivery.attempts += 1
     return claimed
 
@@ -355,11 +391,16 @@ class Worker:
             await self._settle(delivery, due_at=self._in(pause), attempts=delivery.attempts - 1)
             return
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(SEND_FILE_SECONDS if is_file(delivery) else SEND_SECONDS):
                 remote_id = await sender.send(delivery)
         except Undeliverable as error:
             log.info("undeliverable: delivery %s", delivery.id)
             await self._mark_unreachable(delivery, str(error))
+        except FileRefused as error:
+            # It would be refused again, and must not hold up what is said after it.
+            log.info("delivery %s refused: %s", delivery.id, error.why)
+            await self._settle(delivery, status=DeliveryStatus.FAILED, last_error=error.why)
+            await self._show_staff(delivery)
         except TryLater as error:
             await self._postpone(delivery, str(error), error.seconds)
         except TimeoutError:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import hours
+from bot.files import refusal
 from bot.texts import LANGUAGES, LOCALES, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from bot.errors import FileRefused
     from bot.town import Town
     from faq.book import Queue
 
@@ -540,6 +542,21 @@ class Replies:
             ),
             self._choices("human"),
         )
+
+    def files_wait(self) -> Reply:
+        """Return that a person can look at the file that came, and that it goes along."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Thank you, it arrived. I can only read text, but a person can open it. Choose"
+                " “Talk to a person” and it goes along, or write your question in your own words."
+            ),
+            self._choices("human"),
+        )
+
+    def file_refused(self, error: FileRefused) -> Reply:
+        """Return why a file cannot be taken, and what to do."""
+        return Reply(refusal(error, self._texts))
 
     def nothing_to_repeat(self) -> Reply:
         """Return the greeting when nothing was said yet."""

@@ -22,8 +22,10 @@ from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explained, explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
 from handlers.sign_in import sign_in_page
+from handlers.staff_files import files_of_ticket, reply_with_files
 from handlers.staff_pages import allowed, html, see, signed_in, wants_fragment
 from handlers.stream import stream
+from handlers.uploads import fingerprint, with_files
 
 if TYPE_CHECKING:
     from aiohttp_sse import EventSourceResponse
@@ -78,12 +80,13 @@ async def ticket_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/tickets/{number}/{act:claim|release|reply|close}")
+@with_files
 async def act_on(request: web.Request) -> web.Response:
     """Claim, release, reply to or close a ticket; what was typed is kept when it cannot be done."""
     form = await form_of(request)
     act = Act(request.match_info["act"])
     text = str(form.get("text", ""))
-    key = form_key(str(form.get("nonce", "")), text)
+    key = form_key(str(form.get("nonce", "")), text + fingerprint(request))
     database, now = request.app[DATABASE], request.app[CLOCK]()
     number = request.match_info["number"]
     try:
@@ -97,7 +100,8 @@ async def act_on(request: web.Request) -> web.Response:
             elif act is Act.CLOSE:
                 await tickets.close(session, me, ticket, request.app[TOWN](), now)
             else:
-                await tickets.reply(session, me, ticket, text, now, key=key)
+                message = await tickets.reply(session, me, ticket, text, now, key=key)
+                await reply_with_files(request, session, ticket, message)
     except Unauthenticated as error:
         _status, detail = explanation(error, texts(locale_of(request)))
         return sign_in_page(request, detail, kept=text)
@@ -158,6 +162,7 @@ async def _ticket_page(
         "ticket": ticket,
         "messages": messages,
         "deliveries": await _deliveries(session, ticket),
+        **await files_of_ticket(request, session, ticket, messages),
         "queue": request.app[TOWN]().book.queue(ticket.queue),
         "entries": request.app[TOWN]().book.entries,
         "now": request.app[CLOCK](),

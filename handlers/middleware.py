@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from bot.database import UNREACHABLE
 from bot.errors import (
+    FileRefused,
     NameTaken,
     NeuvokasError,
     NotAllowed,
@@ -23,9 +24,11 @@ from bot.errors import (
     TicketEnded,
     TicketHeld,
     Unauthenticated,
+    Why,
 )
+from bot.files import refusal
 from bot.texts import accepted_languages, nearest_locale, texts
-from handlers.keys import LOCALE
+from handlers.keys import FORM, LOCALE
 from handlers.pages import page
 
 if TYPE_CHECKING:
@@ -40,9 +43,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_FILE_STATUS = {
+    **dict.fromkeys((Why.TOO_LARGE, Why.MESSAGE_FULL, Why.TICKET_FULL, Why.TOO_MANY), 413),
+    Why.CUT_OFF: 400,
+    Why.GONE: 404,
+    Why.LATER: 503,
+}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    " media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     # "no-referrer" would also hide the Origin of our own forms, which is checked below.
     "Referrer-Policy": "same-origin",
@@ -53,7 +62,9 @@ HEADERS = {
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add the security headers to every response, and keep private ones out of caches."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        # A file that somebody sent has a stricter policy of its own.
+        response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
 
@@ -133,6 +144,8 @@ def explanation(error: NeuvokasError, words: Texts) -> tuple[int, str]:
                 " Send it in parts.",
                 error.limit,
             ).format(limit=error.limit)
+        case FileRefused():
+            return _FILE_STATUS.get(error.why, 422), refusal(error, words)
     return 500, _default(500, words)
 
 
@@ -256,6 +269,9 @@ async def form_of(request: web.Request) -> MultiDictProxy[Any]:
     Raises:
         HTTPBadRequest: It is no form, or written in an unknown alphabet.
     """
+    read: MultiDictProxy[Any] | None = request.get(FORM)
+    if read is not None:
+        return read
     try:
         return await request.post()
     except (ValueError, LookupError):

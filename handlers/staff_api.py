@@ -6,20 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot import tickets
+from bot import attachments, tickets
 from bot.errors import NotAllowed, Unauthenticated
 from bot.models import Status
 from bot.policy import Act, may
 from bot.staff import behind
 from bot.texts import texts
-from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
-from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
-from handlers.resident_api import messages_json
+from handlers.keys import CLOCK, DATABASE, FORM, LOCALE, TOWN
+from handlers.middleware import bad_request, body_of, form_of, key_in, locale_of, unprocessable
+from handlers.resident_api import files_json, messages_json
+from handlers.served import served
+from handlers.staff_files import reply_with_files
+from handlers.uploads import with_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.models import Staff, Ticket
+    from bot.models import Message, Staff, Ticket
 
 ROUTES = web.RouteTableDef()
 _LONGEST_KEY = 60
@@ -110,7 +115,7 @@ async def one(request: web.Request) -> web.Response:
         staff = await staff_behind(request, session)
         ticket = await tickets.for_staff(session, staff, request.match_info["number"])
         messages = await tickets.conversation_of(session, ticket)
-    return web.json_response({**ticket_json(ticket), "messages": messages_json(messages)})
+    return web.json_response({**ticket_json(ticket), "messages": _messages_json(ticket, messages)})
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/claim")
@@ -131,21 +136,38 @@ async def release(request: web.Request) -> web.Response:
         return web.json_response(await _fresh(session, ticket))
 
 
+@ROUTES.get("/api/v1/staff/tickets/{number}/files/{key}")
+async def file(request: web.Request) -> web.StreamResponse:
+    """Return a file of a ticket's conversation."""
+    async with request.app[DATABASE].read() as session:
+        staff = await staff_behind(request, session)
+        ticket = await tickets.for_staff(session, staff, request.match_info["number"])
+        row = await attachments.one_of(session, ticket.conversation_id, request.match_info["key"])
+    return await served(request, row)
+
+
 @ROUTES.post("/api/v1/staff/tickets/{number}/reply")
-async def reply(request: web.Request) -> web.Response:
-    """Reply to the resident, claiming the ticket when nobody has it."""
+async def reply(request: web.Request) -> web.StreamResponse:
+    """Reply to the resident, with files or without, claiming the ticket when nobody has it."""
     # Without a token nothing is read; whose it is shows in the transaction below.
     _token(request)
+    return await _reply(request)
+
+
+@with_files
+async def _reply(request: web.Request) -> web.Response:
     key = key_in(request, _LONGEST_KEY)
-    text = (await body_of(request)).get("text")
+    is_form = request.get(FORM) is not None
+    text = (await form_of(request) if is_form else await body_of(request)).get("text")
     if not isinstance(text, str):
         _ = texts(locale_of(request)).gettext
         raise unprocessable(_('Send {"text": "…"}.'))
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.REPLY)
         message = await tickets.reply(session, staff, ticket, text, request.app[CLOCK](), key=key)
+        await reply_with_files(request, session, ticket, message)
         fresh = await _fresh(session, ticket)
-    return web.json_response({**fresh, "messages": messages_json([message])})
+    return web.json_response({**fresh, "messages": _messages_json(ticket, [message])})
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/close")
@@ -155,6 +177,15 @@ async def close(request: web.Request) -> web.Response:
         staff, ticket = await _to(request, session, Act.CLOSE)
         await tickets.close(session, staff, ticket, request.app[TOWN](), request.app[CLOCK]())
         return web.json_response(await _fresh(session, ticket))
+
+
+def _messages_json(ticket: Ticket, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Return messages with their files where staff fetch them."""
+    below = f"/api/v1/staff/tickets/{ticket.number}/files/"
+    return [
+        {**shown, "files": files_json(message, below)}
+        for shown, message in zip(messages_json(messages), messages, strict=True)
+    ]
 
 
 async def _to(request: web.Request, session: AsyncSession, act: Act) -> tuple[Staff, Ticket]:

@@ -3,9 +3,9 @@
 from bot.files.intake import taken_in
 from bot.files.kinds import ACCEPTED, FileKind
 from bot.files.names import clean_name
-from bot.files.refusals import refusal
 from bot.files.sent import Limits, SentFile
-from bot.files.store import FileStore
+from bot.files.store import FileStore, new_key
+from bot.files.wording import called, refusal, standing_for
 
 __all__ = [
     "ACCEPTED",
@@ -13,7 +13,10 @@ __all__ = [
     "FileStore",
     "Limits",
     "SentFile",
+    "called",
     "clean_name",
+    "new_key",
     "refusal",
+    "standing_for",
     "taken_in",
 ]

@@ -8,12 +8,11 @@ from PIL import Image, ImageOps
 
 from bot.errors import FileRefused, Why
 from bot.files.kinds import JPEG, PNG
+from bot.files.sent import MILLION_DOTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# A telephone's camera has 12 to 50 million dots. A few kilobytes can claim a thousand million.
-MOST_DOTS = 50_000_000
 # Enough to read a letter that was photographed.
 LONGEST_SIDE = 4_096
 _QUALITY = 88
@@ -31,32 +30,40 @@ def redrawn(source: Path, target: Path, name: str, largest: int) -> str:
         FileRefused: It cannot be decoded, or it has more dots than is sensible.
     """
     try:
-        with Image.open(source, formats=_FORMATS) as image:
-            # The size is known from the head: a bomb is never unpacked.
-            if image.width * image.height > MOST_DOTS:
-                raise FileRefused(Why.TOO_MANY_DOTS, name, MOST_DOTS // 1_000_000)
-            is_photograph = image.format == "JPEG" or (
-                image.format == "WEBP" and not image.has_transparency_data
-            )
-            # A JPEG is read at a half or a quarter of its size when that is all that is kept.
-            image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        if not is_photograph:
-            clean = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-            _without_metadata(clean).save(target, "PNG")
-            if target.stat().st_size <= largest:
-                return PNG
-            upright = _on_white(clean)
-        _without_metadata(upright.convert("RGB")).save(target, "JPEG", quality=_QUALITY)
+        return _redrawn(source, target, name, largest)
     except FileRefused:
         raise
     except _TOO_LARGE:
-        raise FileRefused(Why.TOO_MANY_DOTS, name, MOST_DOTS // 1_000_000) from None
-    except Exception:  # a decoder raises whatever a broken picture leads it to
+        raise _too_many_dots(name) from None
+    except Exception:  # noqa: BLE001 - a decoder raises whatever a broken picture leads it to
         raise FileRefused(Why.BROKEN, name) from None
+
+
+def _redrawn(source: Path, target: Path, name: str, largest: int) -> str:
+    with Image.open(source, formats=_FORMATS) as image:
+        # The size is known from the head: a bomb is never unpacked.
+        if image.width * image.height > MILLION_DOTS * 1_000_000:
+            raise _too_many_dots(name)
+        is_photograph = image.format == "JPEG" or (
+            image.format == "WEBP" and not image.has_transparency_data
+        )
+        # A JPEG is read at a half or a quarter of its size when that is all that is kept.
+        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    if not is_photograph:
+        upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        _without_metadata(upright).save(target, "PNG")
+        if target.stat().st_size <= largest:
+            return PNG
+        upright = _on_white(upright)
+    _without_metadata(upright.convert("RGB")).save(target, "JPEG", quality=_QUALITY)
     return JPEG
+
+
+def _too_many_dots(name: str) -> FileRefused:
+    return FileRefused(Why.TOO_MANY_DOTS, name, MILLION_DOTS)
 
 
 def _without_metadata(image: Image.Image) -> Image.Image:

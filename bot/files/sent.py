@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.errors import Why
+
 if TYPE_CHECKING:
-    from bot.errors import Why
     from bot.files.kinds import FileKind
 
 MEGABYTE = 1_000_000
+# A telephone's camera has 12 to 50 million dots. A few kilobytes can claim a thousand million.
+MILLION_DOTS = 50
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,17 @@ class Limits:
     message: int = 20
     ticket: int = 60
     count: int = 10
+
+    def of(self, why: Why) -> int:
+        """Return the limit that a refusal names; 0 when it names none."""
+        named = {
+            Why.TOO_LARGE: self.file,
+            Why.MESSAGE_FULL: self.message,
+            Why.TICKET_FULL: self.ticket,
+            Why.TOO_MANY: self.count,
+            Why.TOO_MANY_DOTS: MILLION_DOTS,
+        }
+        return named.get(why, 0)
 
     @property
     def file_bytes(self) -> int:

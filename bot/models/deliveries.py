@@ -27,7 +27,8 @@ class Delivery(Base):
     Attributes:
         address: Where it goes, as the channel names it; the order within one address is kept.
         message_id: The message of a conversation; null for a post.
-        post: What staff are told, `{"text", "choices", "thread"}`; null for a message.
+        post: What staff are told, `{"text", "choices", "thread"}`, or a file that follows a message,
+            `{"attachment"}` with its key; null for a message.
         locale: The language of the message, for what the channel writes around it.
         due_at: When it may be tried next; while it is being tried, the end of the lease.
         last_error: The error's name and the channel's words, never the message's text.

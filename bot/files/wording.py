@@ -1,14 +1,36 @@
-"""What people are told when a file cannot be taken or shown; pure wording."""
+"""What files are called, and what people are told when one cannot be taken or shown; pure wording."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.errors import Why
+from bot.files.kinds import FileKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.errors import FileRefused
     from bot.texts import Texts
+
+
+def called(kind: FileKind, words: Texts) -> str:
+    """Return what a file without a name is called."""
+    _ = words.gettext
+    return {
+        FileKind.PICTURE: _("picture"),
+        FileKind.VOICE: _("voice message"),
+        FileKind.VIDEO: _("video"),
+        FileKind.DOCUMENT: _("file"),
+    }[kind]
+
+
+def standing_for(kinds: Sequence[FileKind], words: Texts) -> str:
+    """Return what stands for the words of a message that is only files: [picture], [3 files]."""
+    if len(kinds) == 1:
+        return f"[{called(kinds[0], words)}]"
+    number = len(kinds)
+    return f"[{words.ngettext('{number} file', '{number} files', number).format(number=number)}]"
 
 
 def refusal(error: FileRefused, words: Texts) -> str:
