@@ -347,7 +347,7 @@ class Files:
         return row
 
     async def _written(self, content: bytes, row: Attachment, words: Texts) -> SentFile:
-        incoming = await asyncio.to_thread(self.store.incoming)
+        incoming = await asyncio.to_thread(self.store.incoming, self.clock())
         try:
             await asyncio.to_thread(incoming.write_bytes, content)
             return await self.take_in(incoming, row.name, row.key, words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,7 +15,7 @@ from multidict import MultiDict, MultiDictProxy
 from bot.errors import FileRefused, Why
 from bot.files import SentFile, clean_name, new_key
 from bot.texts import texts
-from handlers.keys import FILES, FORM
+from handlers.keys import CLOCK, FILES, FORM
 from handlers.middleware import locale_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from bot.files import Limits
 
     Handler = Callable[[web.Request], Awaitable[StreamResponse]]
+
+log = logging.getLogger(__name__)
 
 # The name of the files' field in every form.
 FIELD = "file"
@@ -119,7 +122,13 @@ async def _receive(request: web.Request, upload: Upload) -> None:
     try:
         try:
             await _read_form(request, upload, parts)
-        except (ValueError, LookupError, AssertionError, web.RequestPayloadError, OSError):
+        except (
+            ValueError,
+            LookupError,
+            AssertionError,
+            web.RequestPayloadError,
+            ConnectionError,
+        ):
             # Cut off or malformed: what came before it is there.
             upload.error = upload.error or FileRefused(Why.CUT_OFF)
         words = texts(locale_of(request))
@@ -127,6 +136,9 @@ async def _receive(request: web.Request, upload: Upload) -> None:
             upload.files.append(await files.take_in(part.incoming, part.name, new_key(), words))
     except FileRefused as error:
         upload.error = error
+    except OSError as error:
+        log.warning("the folder of files failed: %s", type(error).__name__)
+        upload.error = FileRefused(Why.LATER)
     finally:
         for part in parts:
             await asyncio.to_thread(part.incoming.unlink, missing_ok=True)
@@ -164,7 +176,7 @@ async def _read_file(
     if not name and not chunk:
         return
     measure.begin()
-    incoming = await asyncio.to_thread(store.incoming)
+    incoming = await asyncio.to_thread(store.incoming, request.app[CLOCK]())
     parts.append(_Part(incoming, name))
     with await asyncio.to_thread(incoming.open, "wb") as file:
         while chunk:

@@ -50,7 +50,7 @@ def taken_in(
     otherwise = called(kind, words)
     if kind is not FileKind.PICTURE:
         return _kept(store, incoming, clean_name(name, media_type, otherwise), media_type, key, now)
-    drawn = store.incoming()
+    drawn = store.incoming(now)
     try:
         media_type = redrawn(incoming, drawn, clean_name(name, media_type, otherwise), largest)
         return _kept(store, drawn, clean_name(name, media_type, otherwise), media_type, key, now)

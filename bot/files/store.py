@@ -45,11 +45,11 @@ class FileStore:
             raise ValueError("not a key")
         return self._folder / key[:2] / key
 
-    def incoming(self) -> Path:
+    def incoming(self, now: datetime) -> Path:
         """Return a new empty file to write into; only this system user may read it."""
         folder = self._folder / _INCOMING
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=f"{int(now.timestamp())}-")
         os.close(handle)
         return Path(name)
 
@@ -78,8 +78,9 @@ class FileStore:
     def clear_incoming(self, moment: datetime) -> int:
         """Remove what was begun before a moment and never finished; return how many files it was."""
         cleared = 0
-        for left in self._folder.glob(f"{_INCOMING}/*"):
-            if _is_older(left, moment):
+        for left in self._folder.glob(f"{_INCOMING}/*-*"):
+            begun = left.name.partition("-")[0]
+            if begun.isdecimal() and int(begun) < moment.timestamp():
                 left.unlink(missing_ok=True)
                 cleared += 1
         return cleared

@@ -88,4 +88,4 @@ def _refusal_of_content(error: FileRefused, name: str, words: Texts) -> str:
             return _("The connection broke before everything had arrived. Send it again.")
         case Why.GONE:
             return _("{name} is not there any more. Ask for it again.").format(name=name)
-    return _("{name} cannot be fetched just now. Try again in a moment.").format(name=name)
+    return _("{name} cannot be opened or kept just now. Try again in a moment.").format(name=name)
