@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 _FILE_STATUS = {
     **dict.fromkeys((Why.TOO_LARGE, Why.MESSAGE_FULL, Why.TICKET_FULL, Why.TOO_MANY), 413),
     Why.CUT_OFF: 400,
-    Why.GONE: 404,
     Why.LATER: 503,
 }
 HEADERS = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.files import FileKind
+from bot.errors import FileRefused, Why
+from bot.files import FileKind, refusal
 from bot.texts import texts
 from handlers.keys import FILES
-from handlers.middleware import locale_of
+from handlers.middleware import explained, locale_of
 
 if TYPE_CHECKING:
     from bot.models import Attachment
@@ -19,13 +21,21 @@ if TYPE_CHECKING:
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
-async def served(request: web.Request, row: Attachment) -> web.FileResponse:
+async def served(request: web.Request, row: Attachment) -> web.StreamResponse:
     """Return a file, fetched from its channel if it is not here yet; the reader's right was checked.
 
+    What cannot be had is not found, with the reason.
+
     Raises:
-        FileRefused: It cannot be had.
+        FileRefused: It cannot be had just now.
     """
-    row, path = await request.app[FILES].path_of(row.key, texts(locale_of(request)))
+    words = texts(locale_of(request))
+    try:
+        row, path = await request.app[FILES].path_of(row.key, words)
+    except FileRefused as error:
+        if error.why is Why.LATER:
+            raise
+        return explained(request, HTTPStatus.NOT_FOUND, refusal(error, words))
     shown = row.kind == FileKind.PICTURE and "download" not in request.query
     return web.FileResponse(
         path,

@@ -30,7 +30,8 @@ def standing_for(kinds: Sequence[FileKind], words: Texts) -> str:
     if len(kinds) == 1:
         return f"[{called(kinds[0], words)}]"
     number = len(kinds)
-    return f"[{words.ngettext('{number} file', '{number} files', number).format(number=number)}]"
+    counted = words.ngettext("{number} file", "{number} files", number)
+    return f"[{counted.format(number=number)}]"
 
 
 def refusal(error: FileRefused, words: Texts) -> str:
@@ -55,10 +56,8 @@ def refusal(error: FileRefused, words: Texts) -> str:
                 " still write."
             ).format(limit=limit)
         case Why.TOO_MANY:
-            return words.ngettext(
-                "Too many files at once: at most {limit}. Send the others in the next message.",
-                "Too many files at once: at most {limit}. Send the others in the next message.",
-                limit,
+            return _(
+                "Too many files at once: at most {limit}. Send the others in the next message."
             ).format(limit=limit)
         case Why.HEIC:
             return _(
