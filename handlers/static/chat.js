@@ -178,9 +178,13 @@
     return isLarge ? chosen.dataset.large : "";
   };
 
-  const megabytes = (size) => {
-    const amount = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 }).format(Math.max(size / 1e6, 0.1));
-    return `${amount} ${document.documentElement.lang === "fi" ? "Mt" : "MB"}`;
+  // As the server writes it under what was sent.
+  const sizeOf = (size) => {
+    const spoken = document.documentElement.lang;
+    const isLarge = size >= 950000;
+    const amount = isLarge ? size / 1e6 : Math.max(1, size / 1e3);
+    const number = new Intl.NumberFormat(spoken, { maximumFractionDigits: isLarge ? 1 : 0 }).format(amount);
+    return `${number} ${isLarge ? "M" : "k"}${spoken === "fi" ? "t" : "B"}`;
   };
 
   const showFiles = () => {
@@ -190,7 +194,7 @@
     const names = document.createElement("ul");
     for (const file of files()) {
       const item = document.createElement("li");
-      item.textContent = `${file.name} (${megabytes(file.size)})`;
+      item.textContent = `${file.name} (${sizeOf(file.size)})`;
       names.append(item);
     }
     const remove = document.createElement("button");

@@ -38,7 +38,7 @@ async def with_ticket(telegram):
     """A resident in Telegram whose ticket waits."""
     person = telegram.person()
     await person.says("ihminen")
-    await person.hears("N-1001")
+    await person.hears("N-1001", timeout=20)
     await settled(telegram)
     return person
 
@@ -50,7 +50,7 @@ async def test_photo_waits_for_a_person(full_house, telegram):
     answer = await person.hears(lambda text: "Neuvokas" not in text)
     assert any(button.get("callback_data") == "human" for button in answer.buttons)
     await person.presses("human")
-    await person.hears("N-1001")
+    await person.hears("N-1001", timeout=20)
     [message] = [m for m in await rows(full_house, Message) if m.files]
     [ticket] = await rows(full_house, Ticket)
     assert message.ticket_id == ticket.id
