@@ -48,6 +48,7 @@ def message_json(message: Message) -> dict[str, Any]:
         "entry": message.entry,
         "ticket": message.ticket,
         "files": files_json(message, f"/api/v1/conversations/{message.conversation_id}/files/"),
+        "edits": message.edits_id,
     }
 
 
