@@ -31,13 +31,15 @@ def turn(*, entry="", suggests=False, misses=0, score=0.0, shown="x"):
         (State(misses=1), 3, True),
         (State(trail=("welcome",)), 3, True),
         (State(misses=1), 21, False),
+        (State(trail=("welcome", "suggest:a,b")), 9, True),
+        (State(trail=("welcome", "suggest:a,b")), 11, False),
         (State(misses=1), None, False),
         (State(trail=("show:a",)), 3, False),
         (State(misses=1, guide={"stage": "asking"}), 3, False),
     ],
 )
 def test_may_continue(state, seconds, continues):
-    """Only soon after a greeting, or after nothing was found, does a message go on with the last."""
+    """Only soon after a greeting, suggestions, or nothing found does a message go on with the last."""
     answered = None if seconds is None else NOW - timedelta(seconds=seconds)
     assert bubbles.may_continue(state, answered, NOW) is continues
 
