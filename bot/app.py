@@ -15,7 +15,9 @@ from aiohttp import web
 from bot import audit, jobs, ladder, pending, presence, queues, staff, tallies
 from bot import events as told_events
 from bot import settings as environment
+from bot.attachments import Files
 from bot.database import Database
+from bot.files import FileStore
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.oidc import Provider
@@ -40,6 +42,7 @@ from handlers import (
     rights,
     sign_in,
     staff_api,
+    staff_files,
     switches,
     ticket_list,
     town_sign_in,
@@ -47,7 +50,7 @@ from handlers import (
     webhook,
 )
 from handlers import queues as queue_pages
-from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, SWITCHES, TOWN
+from handlers.keys import CLOCK, DATABASE, FILES, SETTINGS, STOPPING, SWITCHES, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
 from handlers.telegram import Telegram
@@ -72,6 +75,7 @@ JOBS: list[jobs.Job] = [
     jobs.Job("replies", pending.LOOK_SECONDS, pending.send_due),
     jobs.Job("presence", 15.0, presence.forget),
 ]
+_SWEEP_SECONDS = 3_600.0
 LARGEST_BODY = 256 * 1024
 TELEGRAM = web.AppKey("TELEGRAM", Telegram)
 
@@ -105,6 +109,7 @@ def init_app(
     numbers.prepare(app)
     app[SWITCHES] = Watcher(app[DATABASE], shelf.switch)
     app[STOPPING] = asyncio.Event()
+    app[FILES] = Files(app[DATABASE], FileStore(settings.files_dir), settings.limits, clock)
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
         app[TELEGRAM] = Telegram(
@@ -114,7 +119,10 @@ def init_app(
             app[TOWN],
             clock,
             partial(events.fetch, app),
+            app[FILES].store,
+            settings.limits,
         )
+        app[FILES].fetcher = app[TELEGRAM]
         senders[Channel.TELEGRAM] = app[TELEGRAM]
         app.add_routes(webhook.routes(app[TELEGRAM]))
         app.cleanup_ctx.extend([database, arranging, switched, telegram, deliveries(senders)])
@@ -131,6 +139,7 @@ def init_app(
             *event_desk.ROUTES,
             *canned.ROUTES,
             *blocks.ROUTES,
+            *staff_files.ROUTES,
             *people.ROUTES,
             *queue_pages.ROUTES,
             *switches.ROUTES,
@@ -222,7 +231,9 @@ def watching(shelf: Shelf) -> Callable[[web.Application], AsyncIterator[None]]:
 
 async def working(app: web.Application) -> AsyncIterator[None]:
     """Do what is done by the clock."""
-    task = asyncio.create_task(jobs.run(JOBS, app[DATABASE], app[TOWN], app[CLOCK]), name="jobs")
+    sweeping = jobs.Job("files that are nobody's", _SWEEP_SECONDS, app[FILES].sweep)
+    work = jobs.run([*JOBS, sweeping], app[DATABASE], app[TOWN], app[CLOCK])
+    task = asyncio.create_task(work, name="jobs")
     yield
     await _end(task)
 

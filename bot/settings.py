@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
+from bot.files import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ TELEGRAM_API = "https://api.telegram.org"
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HIGHEST_PORT = 65_535
+_MOST_MEGABYTES = 1_000
 # The values of `bot.models.Role`; reading settings needs no database.
 _ROLES = ("staff", "lead", "admin", "editor")
 
@@ -51,6 +53,8 @@ class Settings:
     Attributes:
         database_url: `sqlite:///path` or `postgresql://user@host/name`, without a driver.
         public_url: Where residents reach the service, without a trailing slash; None when unknown.
+        files_dir: Where files that people send are kept; made when the first one comes.
+        file_mb: How many megabytes a file may have; message_mb, ticket_mb: all files of one together.
         encoder_dir: A folder with a sentence model; None for the matcher alone.
         telegram_token: None when Telegram is not served.
         metrics_token: What opens /metrics; None opens it to this machine only.
@@ -68,6 +72,10 @@ class Settings:
     town: str = "helsinki"
     content_dir: Path = BOOK
     encoder_dir: Path | None = None
+    files_dir: Path = VAR / "files"
+    file_mb: int = Limits.file
+    message_mb: int = Limits.message
+    ticket_mb: int = Limits.ticket
     telegram_token: str | None = field(default=None, repr=False)
     telegram_api_url: str = TELEGRAM_API
     telegram_webhook_secret: str | None = field(default=None, repr=False)
@@ -85,6 +93,11 @@ class Settings:
         """Return the address to open on this machine."""
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 - only compared
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def limits(self) -> Limits:
+        """Return how much people may send."""
+        return Limits(self.file_mb, self.message_mb, self.ticket_mb)
 
     @property
     def base_url(self) -> str:
@@ -107,6 +120,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "TOWN": _town,
         "CONTENT_DIR": _folder,
         "ENCODER_DIR": _folder,
+        "FILES_DIR": _place,
+        "FILE_MB": _megabytes,
+        "MESSAGE_MB": _megabytes,
+        "TICKET_MB": _megabytes,
         "TELEGRAM_TOKEN": _telegram_token,
         "TELEGRAM_API_URL": _url,
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
@@ -238,6 +255,20 @@ def _folder(value: str) -> Path:
     if not folder.is_dir():
         raise ValueError(f"there is no folder {value!r}")
     return folder
+
+
+def _place(value: str) -> Path:
+    """Return where a folder is or will be made."""
+    place = Path(value)
+    if place.exists() and not place.is_dir():
+        raise ValueError(f"{value!r} is not a folder")
+    return place
+
+
+def _megabytes(value: str) -> int:
+    if not value.isascii() or not value.isdecimal() or not 0 < int(value) <= _MOST_MEGABYTES:
+        raise ValueError(f"write whole megabytes, from 1 to {_MOST_MEGABYTES}, not {value!r}")
+    return int(value)
 
 
 def _telegram_token(value: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.attachments import Files
 from bot.database import Database
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from multidict import MultiDictProxy
+
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DATABASE = web.AppKey("DATABASE", Database)
 # The town as it is when asked: editors change its book while it serves.
@@ -23,6 +26,9 @@ TOWN = web.AppKey("TOWN", Shelf)
 # What staff have switched off; a look takes in what another process was told.
 SWITCHES = web.AppKey("SWITCHES", Watcher)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
+FILES = web.AppKey("FILES", Files)
 STOPPING = web.AppKey("STOPPING", asyncio.Event)
 # The reader's language, once it is known who reads.
 LOCALE = web.RequestKey("LOCALE", str)
+# The words of a form that brought files, once it was read.
+FORM: web.RequestKey[MultiDictProxy[str]] = web.RequestKey("FORM")
