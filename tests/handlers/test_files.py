@@ -486,6 +486,111 @@ async def test_reply_to_a_held_ticket(house, maija):
     assert on_disk(house) == []
 
 
+async def test_reply_with_files_goes_at_once(house, maija):
+    """A reply with files goes out after the one that could still be taken back; itself it cannot."""
+    resident, number = await escalated(house)
+    browser = await Browser(house).signs_in()
+    path = f"/staff/tickets/{number}"
+    await browser.sends(f"{path}/reply", text="Ensin tämä.", nonce="r1")
+    assert "Ensin tämä." not in await resident.heard()
+    await resident.says("Vielä yksi asia.")
+    answer = await sends(
+        browser, PICTURE, path=f"{path}/reply", text="Katso ohje.", nonce="r2", seen="1"
+    )
+    assert answer.location == f"{path}?more=gone#newest"
+    heard = await resident.heard()
+    assert heard.index("Ensin tämä.") < heard.index("Katso ohje.")
+    page = await browser.opens(f"{path}?more=gone")
+    assert f'action="{path}/undo"' not in page.text
+    assert "have gone out already" in page.words or "lähteneet jo" in page.words
+
+
+async def test_reply_reaches_merged_tickets(either_house):
+    """Who has a merged ticket gets the files too, as files of their own, and nobody else's."""
+    await either_house.staff()
+    numbers, residents = [], []
+    for _ in range(2):
+        residents.append(resident := Browser(either_house))
+        await resident.sends("/chat", choice="human", nonce="n1")
+        numbers.append((await rows(either_house, Ticket))[-1].number)
+    browser = await Browser(either_house).signs_in()
+    await browser.sends(f"/staff/tickets/{numbers[1]}/merge", into=numbers[0])
+    path = f"/staff/tickets/{numbers[0]}/reply"
+    for _time in range(2):
+        answer = await sends(browser, PICTURE, path=path, text="Katso.", nonce="r1")
+        assert answer.status == 303, answer.words
+    first, second = sorted(await rows(either_house), key=lambda row: row.id)
+    assert len(on_disk(either_house)) == 2
+    for row, own, other in ((first, *residents), (second, *residents[::-1])):
+        assert (await own.asks("HEAD", f"/chat/files/{row.key}")).status == 200
+        assert (await other.asks("HEAD", f"/chat/files/{row.key}")).status == 404
+
+
+async def test_no_room_in_copies_for_merged_tickets(house, browser, maija, monkeypatch):
+    """When a merged ticket's copy cannot be made nothing is sent, and no file stays."""
+    numbers = [(await escalated(house))[1] for _ in range(2)]
+    desk = await Browser(house).signs_in()
+    await desk.sends(f"/staff/tickets/{numbers[1]}/merge", into=numbers[0])
+
+    def full(*_args):
+        raise OSError
+
+    monkeypatch.setattr(house.app[FILES].store, "copy", full)
+    answer = await sends(
+        desk, PICTURE, path=f"/staff/tickets/{numbers[0]}/reply", text="Katso.", nonce="r1"
+    )
+    assert answer.status == 503
+    assert "Katso.</textarea>" in answer.words
+    assert await rows(house) == on_disk(house) == []
+
+
+@pytest.mark.parametrize("who", ["stranger", "foreign"])
+async def test_refused_at_the_door(house, who):
+    """Whoever is signed out, or may not, gets back what was typed beside a large file; it is not kept."""
+    _resident, number = await escalated(house)
+    caller = Browser(house)
+    if who == "foreign":
+        await house.staff("Pekka", queues=["events"])
+        await caller.signs_in("Pekka")
+    large = ("a.pdf", samples.PDF + bytes(900_000))
+    words = "Kirjoitin tätä puoli tuntia."
+    answer = await sends(
+        caller, large, path=f"/staff/tickets/{number}/reply", text=words, nonce="r1"
+    )
+    assert answer.status == (401 if who == "stranger" else 404)
+    assert words in answer.words
+    assert on_disk(house) == []
+
+
+async def test_ready_text_beside_a_chosen_file(house, maija):
+    """Without the script a ready text is put in though a file is chosen; the file is not kept."""
+    _resident, number = await escalated(house)
+    browser = await Browser(house).signs_in()
+    answer = await sends(
+        browser,
+        PICTURE,
+        path=f"/staff/tickets/{number}/compose",
+        text="Hei!",
+        insert="entry:digituki-price",
+    )
+    assert answer.status == 200
+    assert "Hei!\n\n" in answer.words
+    assert on_disk(house) == []
+
+
+async def test_plain_reply_in_another_language_by_form(house, maija):
+    """The staff API's form can insist on a language as its JSON can."""
+    _resident, number = await escalated(house)
+    english = "Please bring your own laptop with you when you come to the library tomorrow."
+    fields = {"text": english}
+    for anyway, status in (("", 409), ("true", 200)):
+        answered, body = await maija.asks(
+            "POST", f"/tickets/{number}/reply", data=form(PICTURE, **fields, anyway=anyway)
+        )
+        assert answered == status, body
+    assert len(on_disk(house)) == 1
+
+
 async def test_a_failing_transaction_leaves_no_file(house, browser, monkeypatch):
     """When nothing is saved nothing stays on the disk; when it is, the file stays, whatever follows."""
     from handlers import webchat  # noqa: PLC0415 - only here

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -19,9 +20,11 @@ from bot.tickets import LONGEST_REPLY
 from handlers import resident_api, staff_api
 from handlers.openapi import document
 from tests import samples
-from tests.conftest import House, WebResident
 from tests.handlers.conftest import Browser, escalated, lead, listening
 from tests.handlers.test_files import form
+
+if TYPE_CHECKING:
+    from tests.conftest import House
 
 HEALTH = ("/healthz", "/readyz")
 # What each act on a ticket is sent with.

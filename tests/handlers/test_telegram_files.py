@@ -333,6 +333,25 @@ async def test_staff_send_files(full_house, telegram):
     assert page.text.count('class="delivery sent"') == 3
 
 
+async def test_said_again_with_its_files(house, telegram):
+    """Who asks to hear a reply again gets its files again, too."""
+    person = await with_ticket(telegram)
+    await replied(house, PICTURE, ("ohje.pdf", samples.PDF))
+    await settled(telegram)
+    before = len(person.messages)
+    await person.sends("/repeat")
+    await settled(telegram)
+    again = person.messages[before:]
+    assert sorted(
+        kind for one in again for kind in ("photo", "document") if kind in one.message
+    ) == [
+        "document",
+        "photo",
+    ]
+    assert any("Katso ohje." in (one.text or "") for one in again)
+    assert len(await rows(house)) == 2
+
+
 async def test_too_thin_for_a_photo(house, telegram):
     """A picture that Telegram does not show as a photo goes as a document."""
     person = await with_ticket(telegram)
