@@ -362,7 +362,7 @@ async def test_unready_and_failing_are_as_described(house, registry, monkeypatch
         raise faults[-1]
 
     resident, number = await escalated(house)
-    maija = await house.staff()
+    maija = await lead(house)
     broken = ("resident_api.of_token", "resident_api.begin", "staff_api.staff_behind")
     for name in (*broken, "numbers.staff_behind", "numbers._open_report"):
         monkeypatch.setattr(f"handlers.{name}", fails)
