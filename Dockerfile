@@ -6,7 +6,7 @@ RUN python -m venv /app/venv \
  && /app/venv/bin/pip install --no-cache-dir --disable-pip-version-check .
 
 FROM python:3.13-slim
-# /app/var holds the database (when it is SQLite) and the secret key (when none is set).
+# /app/var holds the files that people send, the database (when it is SQLite) and the secret key (when none is set).
 RUN useradd --system --uid 10001 --no-create-home --home-dir /app neuvokas \
  && mkdir -p /app/var \
  && chown neuvokas /app/var

@@ -15,8 +15,10 @@ from aiohttp import web
 from bot import audit, jobs, ladder, learning, pending, presence, queues, staff, tallies
 from bot import events as told_events
 from bot import settings as environment
+from bot.attachments import Files
 from bot.database import Database
 from bot.desk import Groups
+from bot.files import FileStore
 from bot.migrations import migrate
 from bot.models import Channel
 from bot.oidc import Provider
@@ -42,6 +44,7 @@ from handlers import (
     rights,
     sign_in,
     staff_api,
+    staff_files,
     switches,
     ticket_list,
     town_sign_in,
@@ -51,7 +54,7 @@ from handlers import (
 from handlers import learning as learning_pages
 from handlers import queues as queue_pages
 from handlers.desk import Desk
-from handlers.keys import CLOCK, DATABASE, SETTINGS, STOPPING, SWITCHES, TELEGRAM, TOWN
+from handlers.keys import CLOCK, DATABASE, FILES, SETTINGS, STOPPING, SWITCHES, TELEGRAM, TOWN
 from handlers.middleware import AccessLogger, add_headers, errors, same_origin
 from handlers.pages import STATIC
 from handlers.telegram import Telegram
@@ -76,6 +79,7 @@ JOBS: list[jobs.Job] = [
     jobs.Job("replies", pending.LOOK_SECONDS, pending.send_due),
     jobs.Job("presence", 15.0, presence.forget),
 ]
+_SWEEP_SECONDS = 3_600.0
 LARGEST_BODY = 256 * 1024
 
 
@@ -108,6 +112,7 @@ def init_app(
     numbers.prepare(app)
     app[SWITCHES] = Watcher(app[DATABASE], shelf.switch)
     app[STOPPING] = asyncio.Event()
+    app[FILES] = Files(app[DATABASE], FileStore(settings.files_dir), settings.limits, clock)
     senders: dict[str, Sender] = {}
     if settings.telegram_token:
         channel = app[TELEGRAM] = Telegram(
@@ -117,9 +122,12 @@ def init_app(
             shelf,
             clock,
             partial(events.fetch, app),
+            app[FILES].store,
+            settings.limits,
         )
         groups = Groups.from_settings(settings)
         channel.desk = Desk(channel.bot, app[DATABASE], shelf, clock, groups)
+        app[FILES].fetcher = channel
         senders[Channel.TELEGRAM] = channel
         app.add_routes(webhook.routes(app[TELEGRAM]))
         app.cleanup_ctx.extend([database, arranging, switched, telegram, deliveries(senders)])
@@ -141,6 +149,7 @@ def init_app(
             *canned.ROUTES,
             *blocks.ROUTES,
             *learning_pages.ROUTES,
+            *staff_files.ROUTES,
             *people.ROUTES,
             *queue_pages.ROUTES,
             *switches.ROUTES,
@@ -242,10 +251,13 @@ def watching(shelf: Shelf) -> Callable[[web.Application], AsyncIterator[None]]:
 
 async def working(app: web.Application) -> AsyncIterator[None]:
     """Do what is done by the clock."""
-    # A trial learns the book anew and needs to know where it stands.
-    trials = jobs.Job("trials", 5, partial(learning.try_next, app[SETTINGS]))
+    # A trial learns the book anew and needs to know where it stands; a sweep, where the files lie.
+    own = (
+        jobs.Job("trials", 5, partial(learning.try_next, app[SETTINGS])),
+        jobs.Job("files that are nobody's", _SWEEP_SECONDS, app[FILES].sweep),
+    )
     task = asyncio.create_task(
-        jobs.run([*JOBS, trials], app[DATABASE], app[TOWN], app[CLOCK]), name="jobs"
+        jobs.run([*JOBS, *own], app[DATABASE], app[TOWN], app[CLOCK]), name="jobs"
     )
     yield
     await _end(task)

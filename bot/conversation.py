@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import blocks, events, outbox, tallies, tickets
+from bot import attachments, blocks, bubbles, events, outbox, tallies, tickets
 from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
-from bot.errors import NotFound, Unauthenticated
+from bot.errors import FileRefused, NotFound, Unauthenticated
+from bot.files import Limits, standing_for
 from bot.guide import MARK
 from bot.masking import masked
 from bot.models import (
@@ -26,9 +27,12 @@ from bot.models import (
     ticket_number,
 )
 from bot.outcomes import LOOKED_UP, Outcome
+from bot.outcomes import Said as Counted
 from bot.replies import Replies
-from bot.respond import Context, Deed, Kind, Matter, State, respond
+from bot.respond import Context, Deed, Kind, Matter, State, Turn, respond
 from bot.staff import hashed
+from bot.texts import texts
+from faq.alarms import most_urgent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,13 +41,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.models import Event
-    from bot.outcomes import Said as Counted
     from bot.replies import Reply
-    from bot.respond import Turn, Utterance
+    from bot.respond import Utterance
     from bot.town import Town
 
 # What a blocked resident cannot ask for; everything else goes on.
 _FOR_STAFF = frozenset({Deed.ESCALATE, Deed.HAND_IN, Deed.ADD, Deed.REOPEN})
+_ADDED = Counted(Outcome.ADDED)
 # Built once, since building a query costs more than running it: every message asks these.
 _OF_TOKEN = select(Conversation).where(Conversation.token_hash == bindparam("hash"))
 _OF_TOKEN_LOCKED = _OF_TOKEN.with_for_update()
@@ -161,6 +165,7 @@ async def hear(
     town: Town,
     now: datetime,
     conversation: Conversation | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
 ) -> list[Message]:
     """Take in one utterance and queue what the bot says back.
 
@@ -169,14 +174,16 @@ async def hear(
 
     Args:
         conversation: When the caller has it already, locked; else the address names it.
+        limits: How large files may be.
 
     Returns:
         The resident's own message, then every reply it caused, as saved now or before.
 
     Raises:
         TextMissing, TextTooLong: Nothing was saved; see `cleaned`.
+        FileRefused: Nothing was saved; there is no room for a file that came with the request.
     """
-    said = replace(said, text=cleaned(said.text))
+    said = _readable(said)
     is_new = False
     if conversation is None:
         conversation, is_new = await of_address(session, said, now)
@@ -184,20 +191,19 @@ async def hear(
     if before:
         return [before, *await _caused_by(session, before)]
     safe, had_secret = masked(said.text)
+    said = replace(said, text=safe)
+    edited: Message | None = None
+    if said.album or said.kind is Kind.EDITED:
+        edited, said, is_done = await _belonging(session, conversation, said, ticket, now)
+        if is_done:
+            return [edited] if edited else []
+    said = await _fitting(session, conversation, said, ticket, limits)
     event = await events.of_conversation(session, conversation)
-    heard = replace(said, text=safe)
-    letters = events.code_in(safe) if said.kind is Kind.TEXT else None
-    if letters:
-        arrived = await events.take_along(session, letters, conversation, town, now)
-        event = arrived or event
-        # What happens then is as if a button had been pressed.
-        heard = replace(heard, text="g.arrived" if arrived else "g.no-code", kind=Kind.CHOICE)
-    turn = respond(
-        State.from_json(conversation.state, event.told if event else None),
-        heard,
-        Context(town, conversation.locale, now, _matter(ticket), _offered(newest)),
-    )
-    if letters:
+    event, heard = await _taken_along(session, conversation, said, event, town, now)
+    state = State.from_json(conversation.state, event.told if event else None)
+    context = Context(town, conversation.locale, now, _matter(ticket), _offered(newest))
+    turn = await _decided(session, conversation, state, heard, context, newest, limits)
+    if heard is not said:
         turn = replace(turn, shown=safe)
     conversation.locale = turn.locale
     conversation.is_unreachable = False
@@ -223,12 +229,17 @@ async def hear(
         counted=tallies.mark(_counted(turn), conversation.locale),
         asked_in=conversation.locale if _is_asked(heard, turn) else None,
         is_unanswered=_is_asked(heard, turn) and turn.counted.outcome is Outcome.NOT_FOUND,
+        remote_id=said.remote_id,
+        edits_id=edited.id if edited and done.joins and turn.deed is Deed.ADD else None,
         at=now,
     )
     session.add(own)
     nudge(session, outbox.topic_of(conversation.id))
     # Its number is what the replies name as their cause.
     await session.flush()
+    if said.files:
+        spoken = texts(conversation.locale)
+        await attachments.record(session, own, said.files, now, words=spoken, album=said.album)
     if done.joins and turn.deed in _FOR_STAFF:
         await tickets.resident_wrote(session, done.joins, own.text, now)
     replies = [
@@ -249,6 +260,183 @@ def _counted(turn: Turn) -> Counted:
 def _is_asked(said: Utterance, turn: Turn) -> bool:
     """Return whether the resident wrote something that was looked up in the book; no button, no cry for help."""
     return said.kind is Kind.TEXT and turn.counted.outcome in LOOKED_UP
+
+
+async def _taken_along(
+    session: AsyncSession,
+    conversation: Conversation,
+    said: Utterance,
+    event: Event | None,
+    town: Town,
+    now: datetime,
+) -> tuple[Event | None, Utterance]:
+    """Return the event that the conversation has, and what was said, when that was a one-time code."""
+    letters = events.code_in(said.text) if said.kind is Kind.TEXT else None
+    if not letters:
+        return event, said
+    arrived = await events.take_along(session, letters, conversation, town, now)
+    # What happens then is as if a button had been pressed.
+    value = "g.arrived" if arrived else "g.no-code"
+    return arrived or event, replace(said, text=value, kind=Kind.CHOICE)
+
+
+def _readable(said: Utterance) -> Utterance:
+    """Return the utterance with what can be read of its text; files may come without any.
+
+    Raises:
+        TextMissing, TextTooLong: See `cleaned`.
+    """
+    if said.files and not said.text.strip():
+        is_edit = said.kind is Kind.EDITED
+        return replace(said, text="", kind=Kind.EDITED if is_edit else Kind.UNREADABLE)
+    return replace(said, text=cleaned(said.text))
+
+
+async def _belonging(
+    session: AsyncSession,
+    conversation: Conversation,
+    said: Utterance,
+    ticket: Ticket | None,
+    now: datetime,
+) -> tuple[Message | None, Utterance, bool]:
+    """Return the message that an edit, or a later picture of an album, belongs to.
+
+    Returns:
+        The message, if it is known; the utterance with what is new in it; and whether nothing is
+        left to do.
+    """
+    if said.kind is Kind.EDITED:
+        said = replace(said, files=await attachments.unknown(session, conversation, said.files))
+        original, newest = await _versions(session, conversation, said.remote_id)
+        # Channels also tell of changes that nobody sees.
+        is_same = not said.text or (newest is not None and said.text == newest.text)
+        return original, said, is_same and not said.files
+    original = await attachments.of_album(session, conversation, said.album or "")
+    if original is None or said.text:
+        return None, said, False
+    words = texts(conversation.locale)
+    await attachments.record(session, original, said.files, now, words=words, album=said.album)
+    nudge(session, outbox.topic_of(conversation.id))
+    if ticket:
+        tickets.note_added(session, ticket.id)
+    return original, said, True
+
+
+async def _versions(
+    session: AsyncSession, conversation: Conversation, remote_id: str | None
+) -> tuple[Message | None, Message | None]:
+    """Return a message as it stands in the conversation, and its newest version."""
+    if remote_id is None:
+        return None, None
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation.id, Message.remote_id == remote_id)
+        .order_by(Message.id)
+    )
+    found = (await session.scalars(query)).all()
+    standing = [message for message in found if message.edits_id is None]
+    return (standing[-1] if standing else None), (found[-1] if found else None)
+
+
+async def _fitting(
+    session: AsyncSession,
+    conversation: Conversation,
+    said: Utterance,
+    ticket: Ticket | None,
+    limits: Limits,
+) -> Utterance:
+    """Return the utterance with its files marked for which there is no room.
+
+    Raises:
+        FileRefused: See `attachments.fitting`.
+    """
+    if not said.files:
+        return said
+    left = await attachments.room(session, conversation.id, ticket.id if ticket else None, limits)
+    return replace(said, files=tuple(attachments.fitting(said.files, left, limits)))
+
+
+async def _decided(
+    session: AsyncSession,
+    conversation: Conversation,
+    state: State,
+    said: Utterance,
+    context: Context,
+    newest: Message | None,
+    limits: Limits,
+) -> Turn:
+    """Decide what to say: about files, about an edit in an open ticket, about bubbles, or as ever."""
+    with_staff = context.matter is not None and not state.aside
+    if said.files and not said.text:
+        return _about_files(state, said, context, limits, with_staff=with_staff)
+    # Danger is answered whoever reads along.
+    if said.kind is Kind.EDITED and with_staff and not most_urgent(said.text):
+        return Turn(state, context.locale, said.text, deed=Deed.ADD, counted=_ADDED)
+    turn = respond(state, said, context)
+    if said.files:
+        turn = replace(turn, replies=(*turn.replies, *_refusals(said, context, limits)))
+    answered_at = newest.at if newest else None
+    if (
+        said.kind is not Kind.TEXT
+        or context.matter
+        or not bubbles.may_continue(state, answered_at, context.now)
+    ):
+        return turn
+    earlier = await _bubbles_before(session, conversation, context.now)
+    whole = bubbles.joined(earlier, said.text)
+    if whole is None:
+        return turn
+    together = respond(state, replace(said, text=whole, files=()), context)
+    return bubbles.better(state, turn, together)
+
+
+def _about_files(
+    state: State, said: Utterance, context: Context, limits: Limits, *, with_staff: bool
+) -> Turn:
+    """Decide what to say to files without a word: nothing while staff see them anyway."""
+    kinds = [file.kind for file in said.files]
+    shown = standing_for(kinds, texts(context.locale))
+    replies = _refusals(said, context, limits)
+    if with_staff:
+        return Turn(state, context.locale, shown, replies, deed=Deed.ADD, counted=_ADDED)
+    if any(file.fault is None for file in said.files):
+        replies = (*replies, Replies(context.town, context.locale).files_wait())
+    return Turn(state, context.locale, shown, replies)
+
+
+def _refusals(said: Utterance, context: Context, limits: Limits) -> tuple[Reply, ...]:
+    """Return why files cannot be taken that the channel has, each reason once."""
+    words = Replies(context.town, context.locale)
+    faults = {file.fault: file for file in said.files if file.fault}
+    return tuple(
+        words.file_refused(FileRefused(fault, file.name, limits.of(fault)))
+        for fault, file in faults.items()
+    )
+
+
+async def _bubbles_before(
+    session: AsyncSession, conversation: Conversation, now: datetime
+) -> list[str]:
+    """Return what the resident typed just before, oldest first, as far as it led to no answer."""
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .order_by(Message.id.desc())
+        .limit(3 * bubbles.MOST)
+    )
+    lines = (await session.scalars(query)).all()
+    typed: list[str] = []
+    for line, before in zip(lines, (*lines[1:], None), strict=True):
+        is_answered = line.author == Author.STAFF or line.entry or line.ticket_id
+        if is_answered or now - line.at > bubbles.REACH:
+            break
+        if line.author != Author.RESIDENT:
+            continue
+        pressed = {choice["label"] for choice in before.choices} if before else set()
+        if line.text in pressed or line.files:
+            break
+        typed.append(line.text)
+    return typed[::-1]
 
 
 async def messages_after(

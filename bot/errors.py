@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class NeuvokasError(Exception):
     """Something went wrong that a caller may handle."""
@@ -181,3 +183,35 @@ class Answered(NeuvokasError):
 
 class TextUnusable(NeuvokasError):
     """A canned response names something in braces that nobody fills in."""
+
+
+class Why(StrEnum):
+    """Why a file cannot be taken or shown."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    MESSAGE_FULL = "message_full"
+    TICKET_FULL = "ticket_full"
+    TOO_MANY = "too_many"
+    UNKNOWN = "unknown"
+    HEIC = "heic"
+    BROKEN = "broken"
+    TOO_MANY_DOTS = "too_many_dots"
+    CUT_OFF = "cut_off"
+    GONE = "gone"
+    LATER = "later"
+
+
+class FileRefused(NeuvokasError):
+    """A file cannot be taken or shown.
+
+    Args:
+        name: The file's name as it may be shown; empty when it is about none in particular.
+        limit: What is at most allowed: megabytes, files or millions of dots, as `why` says.
+    """
+
+    def __init__(self, why: Why, name: str = "", limit: int = 0) -> None:
+        super().__init__(why)
+        self.why = why
+        self.name = name
+        self.limit = limit

@@ -19,7 +19,8 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import aliased
 
 from bot.database import nudge, waited
-from bot.errors import TryLater, Undeliverable
+from bot.errors import FileRefused, TryLater, Undeliverable
+from bot.files import HREF
 from bot.models import (
     LIVE,
     Author,
@@ -44,6 +45,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=15)
 # Given up early enough that the lease still holds while the outcome is saved.
 SEND_SECONDS = 10.0
+# A file of ten megabytes takes its time on a slow line, and Telegram's servers look into it.
+FILE_LEASE = timedelta(seconds=75)
+SEND_FILE_SECONDS = 60.0
 # Tries go on for about a day: 2, 4, 8 ... seconds, at most half an hour apart.
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 1_800.0
@@ -64,6 +68,7 @@ class Sender(Protocol):
 
         Raises:
             Undeliverable: The contact blocked the bot or the chat is gone.
+            FileRefused: This file cannot be sent, now or later.
             TryLater: The channel asked for a pause, or could not be reached.
         """
 
@@ -78,7 +83,7 @@ def put(  # noqa: PLR0913 - a message has these parts
     staff_name: str | None = None,
     choices: Sequence[Mapping[str, str]] = (),
     entry: dict[str, str] | None = None,
-    files: list[dict[str, str]] | None = None,
+    files: list[dict[str, Any]] | None = None,
     ticket_id: int | None = None,
     cause_id: int | None = None,
     key: str | None = None,
@@ -110,11 +115,18 @@ def put(  # noqa: PLR0913 - a message has these parts
         # the others; the text comes last, since its buttons are what is looked for.
         spoken = locale or conversation.locale
         for file in files or ():
-            session.add(_delivery(conversation, spoken, now, post={"file": dict(file)}))
+            session.add(_delivery(conversation, spoken, now, post=_post_of(file)))
         session.add(_delivery(conversation, spoken, now, message=message))
         nudge(session, TOPIC)
     nudge(session, topic_of(conversation.id))
     return message
+
+
+def _post_of(file: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a message's file goes out: what somebody sent by its key, a paper by its address."""
+    if file["href"].startswith(HREF):
+        return {"attachment": file["href"].removeprefix(HREF)}
+    return {"file": {"name": file["name"], "href": file["href"]}}
 
 
 def _delivery(conversation: Conversation, locale: str, now: datetime, **what: Any) -> Delivery:
@@ -159,6 +171,30 @@ def post(  # noqa: PLR0913 - a post has these parts
     session.add(delivery)
     nudge(session, TOPIC)
     return delivery
+
+
+def put_file(
+    session: AsyncSession, conversation: Conversation, key: str, now: datetime
+) -> Delivery | None:
+    """Queue a file of a message that was put before, in the caller's transaction.
+
+    It has its own way out: when it must be tried again, the words are not said again. None on a
+    channel that fetches.
+
+    Args:
+        key: The attachment's.
+    """
+    if conversation.channel not in CALLED:
+        return None
+    delivery = _delivery(conversation, conversation.locale, now, post={"attachment": key})
+    session.add(delivery)
+    nudge(session, TOPIC)
+    return delivery
+
+
+def is_file(delivery: Delivery) -> bool:
+    """Return whether a file is on its way."""
+    return "attachment" in (delivery.post or {})
 
 
 def topic_of(conversation_id: str) -> str:
@@ -215,7 +251,7 @@ async def claim(
     asked = {"now": now, "channels": channels, "resting": list(resting), "most": most}
     claimed = list((await session.scalars(_CLAIMABLE, asked)).all())
     for delivery in claimed:
-        delivery.due_at = now + LEASE
+        delivery.due_at = now + (FILE_LEASE if is_file(delivery) else LEASE)
         delivery.attempts += 1
     return claimed
 
@@ -371,11 +407,16 @@ class Worker:
             await self._settle(delivery, due_at=self._in(pause), attempts=delivery.attempts - 1)
             return
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(SEND_FILE_SECONDS if is_file(delivery) else SEND_SECONDS):
                 remote_id = await sender.send(delivery)
         except Undeliverable as error:
             log.info("undeliverable: delivery %s", delivery.id)
             await self._mark_unreachable(delivery, str(error))
+        except FileRefused as error:
+            # It would be refused again, and must not hold up what is said after it.
+            log.info("delivery %s refused: %s", delivery.id, error.why)
+            await self._settle(delivery, status=DeliveryStatus.FAILED, last_error=error.why)
+            await self._show_staff(delivery)
         except TryLater as error:
             await self._postpone(delivery, str(error), error.seconds)
         except TimeoutError:

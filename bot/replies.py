@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import hours
+from bot.files import refusal
 from bot.permits.papers.names import Paper, file_name
 from bot.texts import LANGUAGES, LOCALES, ZONE, texts
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from bot.errors import FileRefused
     from bot.town import Town
     from faq.book import Queue
 
@@ -772,6 +774,21 @@ class Replies:
             ),
             self._choices("human"),
         )
+
+    def files_wait(self) -> Reply:
+        """Return that a person can look at the file that came, and that it goes along."""
+        _ = self._texts.gettext
+        return Reply(
+            _(
+                "Thank you, it arrived. I can only read text, but a person can open it. Choose"
+                " “Talk to a person” and it goes along, or write your question in your own words."
+            ),
+            self._choices("human"),
+        )
+
+    def file_refused(self, error: FileRefused) -> Reply:
+        """Return why a file cannot be taken, and what to do."""
+        return Reply(refusal(error, self._texts))
 
     def nothing_to_repeat(self) -> Reply:
         """Return the greeting when nothing was said yet."""

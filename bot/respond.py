@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.files import SentFile
     from bot.guide import Said
     from bot.models import Channel
     from bot.town import Town
@@ -52,6 +53,9 @@ class Utterance:
         text: What was typed; for a choice its value; for what cannot be read, its sort (`photo`).
         key: The channel's id of this message, the same when it is delivered again; None when it has none.
         locale: The language the channel suggests at first contact.
+        files: What came along; the text is then the caption, or the sort of what came.
+        remote_id: What the channel calls the message, also when it is edited.
+        album: The channel's name for several messages with files that are one.
     """
 
     channel: Channel
@@ -60,6 +64,9 @@ class Utterance:
     kind: Kind = Kind.TEXT
     key: str | None = None
     locale: str = "fi"
+    files: tuple[SentFile, ...] = ()
+    remote_id: str | None = None
+    album: str | None = None
 
 
 @dataclass(frozen=True)

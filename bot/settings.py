@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
+from bot.files import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HIGHEST_PORT = 65_535
 # Supergroups, the only groups with topics, have such ids.
 _GROUP = re.compile(r"(?:([A-Za-z0-9_-]+)=)?(-100\d{5,13})")
+_MOST_MEGABYTES = 1_000
 # The values of `bot.models.Role`; reading settings needs no database.
 _ROLES = ("staff", "lead", "admin", "editor")
 
@@ -53,6 +55,8 @@ class Settings:
     Attributes:
         database_url: `sqlite:///path` or `postgresql://user@host/name`, without a driver.
         public_url: Where residents reach the service, without a trailing slash; None when unknown.
+        files_dir: Where files that people send are kept; made when the first one comes.
+        file_mb: How many megabytes a file may have; message_mb, ticket_mb: all files of one together.
         encoder_dir: A folder with a sentence model; None for the matcher alone.
         telegram_token: None when Telegram is not served.
         metrics_token: What opens /metrics; None opens it to this machine only.
@@ -71,6 +75,10 @@ class Settings:
     town: str = "helsinki"
     content_dir: Path = BOOK
     encoder_dir: Path | None = None
+    files_dir: Path = VAR / "files"
+    file_mb: int = Limits.file
+    message_mb: int = Limits.message
+    ticket_mb: int = Limits.ticket
     telegram_token: str | None = field(default=None, repr=False)
     telegram_api_url: str = TELEGRAM_API
     telegram_webhook_secret: str | None = field(default=None, repr=False)
@@ -89,6 +97,11 @@ class Settings:
         """Return the address to open on this machine."""
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 - only compared
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def limits(self) -> Limits:
+        """Return how much people may send."""
+        return Limits(self.file_mb, self.message_mb, self.ticket_mb)
 
     @property
     def base_url(self) -> str:
@@ -111,6 +124,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         "TOWN": _town,
         "CONTENT_DIR": _folder,
         "ENCODER_DIR": _folder,
+        "FILES_DIR": _place,
+        "FILE_MB": _megabytes,
+        "MESSAGE_MB": _megabytes,
+        "TICKET_MB": _megabytes,
         "TELEGRAM_TOKEN": _telegram_token,
         "TELEGRAM_API_URL": _url,
         "TELEGRAM_WEBHOOK_SECRET": _webhook_secret,
@@ -243,6 +260,20 @@ def _folder(value: str) -> Path:
     if not folder.is_dir():
         raise ValueError(f"there is no folder {value!r}")
     return folder
+
+
+def _place(value: str) -> Path:
+    """Return where a folder is or will be made."""
+    place = Path(value)
+    if place.exists() and not place.is_dir():
+        raise ValueError(f"{value!r} is not a folder")
+    return place
+
+
+def _megabytes(value: str) -> int:
+    if not value.isascii() or not value.isdecimal() or not 0 < int(value) <= _MOST_MEGABYTES:
+        raise ValueError(f"write whole megabytes, from 1 to {_MOST_MEGABYTES}, not {value!r}")
+    return int(value)
 
 
 def _telegram_token(value: str) -> str:

@@ -14,6 +14,7 @@ from babel.dates import format_date, format_time, get_day_names
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
     from datetime import date as Day  # noqa: N812 - a method here is called date
@@ -23,6 +24,8 @@ LOCALES = ("fi", "sv", "en")
 # Each language in its own name, as people look for it.
 LANGUAGES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
 ZONE = ZoneInfo("Europe/Helsinki")
+# From here on megabytes are shorter to read.
+_LARGE = 950_000
 CATALOGUES = Path(__file__).resolve().parent.parent / "locales"
 
 
@@ -75,6 +78,12 @@ class Texts:
         """Return a short date and time in Finland's time, for lists."""
         local = moment.astimezone(ZONE)
         return f"{format_date(local, 'short', locale=self._babel)} {self.clock(local)}"
+
+    def size(self, length: int) -> str:
+        """Return how large a file is, for a length in bytes: 340 kt or 1,2 Mt in Finnish."""
+        unit, divisor, pattern = ("M", 1_000_000, "0.#") if length >= _LARGE else ("k", 1_000, "0")
+        number = format_decimal(max(length / divisor, 1), pattern, locale=self._babel)
+        return f"{number} {unit}{'t' if self.locale == 'fi' else 'B'}"
 
     def either(self, items: list[str]) -> str:
         """Return the items as a list joined by "or"."""

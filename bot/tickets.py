@@ -545,6 +545,25 @@ async def merged_into(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]
     return (await session.scalars(query)).all()
 
 
+async def same_in_merged(
+    session: AsyncSession, ticket: Ticket, message: Message
+) -> Sequence[tuple[Ticket, Message]]:
+    """Return a reply as it stands in the tickets that were merged into its own, with each of them."""
+    query = (
+        select(Ticket, Message)
+        .join(Message, Message.ticket_id == Ticket.id)
+        .where(
+            Ticket.merged_into_id == ticket.id,
+            Message.author == Author.STAFF,
+            Message.staff_name == message.staff_name,
+            Message.text == message.text,
+            Message.at == message.at,
+        )
+        .order_by(Message.id)
+    )
+    return [(other, same) for other, same in await session.execute(query)]
+
+
 def _require_live(ticket: Ticket) -> None:
     if ticket.status not in LIVE:
         raise TicketEnded(ticket.status)

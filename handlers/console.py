@@ -40,10 +40,12 @@ from handlers.middleware import explained, explanation, form_key, form_of, local
 from handlers.pages import fragment, page
 from handlers.rights import for_everybody, needs, on_ticket
 from handlers.sign_in import sign_in_page
+from handlers.staff_files import files_of_ticket, reply_with_files
 from handlers.staff_pages import allowed, html, see, signed_in, wants_fragment
 from handlers.stream import stream
 from handlers.ticket_list import colleagues, number_of, person
 from handlers.ticket_words import log_line
+from handlers.uploads import files_of, fingerprint, with_files
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -71,6 +73,7 @@ class Doing:
     form: MultiDictProxy[Any]
     town: Town
     now: datetime
+    request: web.Request
 
     def text(self, name: str) -> str:
         """Return a field of the form; empty when it is not there."""
@@ -79,7 +82,7 @@ class Doing:
     @property
     def key(self) -> str | None:
         """The form's key, so that a double click does a thing once."""
-        return form_key(self.text("nonce"), self.text("text"))
+        return form_key(self.text("nonce"), self.text("text") + fingerprint(self.request))
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ async def ticket_page(request: web.Request) -> web.Response:
     "/staff/tickets/{number}/{act:claim|release|reply|close|reopen|note|transfer|assign|merge|tag|judge|block}"
 )
 @on_ticket()
+@with_files
 async def act_on(request: web.Request) -> web.Response:
     """Do something to a ticket; what was typed is kept when it cannot be done."""
     form = await form_of(request)
@@ -126,7 +130,9 @@ async def act_on(request: web.Request) -> web.Response:
         async with request.app[DATABASE].write() as session:
             me = await signed_in(request, session)
             ticket = await tickets.for_staff(session, me, number, act)
-            doing = Doing(session, me, ticket, form, request.app[TOWN](), request.app[CLOCK]())
+            doing = Doing(
+                session, me, ticket, form, request.app[TOWN](), request.app[CLOCK](), request
+            )
             onward = await _DEEDS[act](doing)
     except Unauthenticated as error:
         _status, detail = explanation(error, texts(locale_of(request)))
@@ -167,7 +173,10 @@ async def _release(doing: Doing) -> None:
 
 
 async def _reply(doing: Doing) -> str | None:
-    """Keep the reply until it goes out, unless a language or a colleague speaks against it."""
+    """Keep the reply until it goes out, unless a language or a colleague speaks against it.
+
+    With files it goes out at once: what has been put on the disk for it is not taken back.
+    """
     newer = await _newer(doing)
     if not doing.text("anyway"):
         colleague = next((m.staff_name for m in newer if m.author == Author.STAFF), None)
@@ -176,12 +185,27 @@ async def _reply(doing: Doing) -> str | None:
         found = reply_language.other_language(doing.text("text"), doing.ticket.locale, doing.town)
         if found:
             raise OtherLanguage(found, doing.ticket.locale)
-    await pending.put(
+    has_files = bool(files_of(doing.request))
+    if has_files:
+        await _reply_at_once(doing)
+    else:
+        await pending.put(
+            doing.session, doing.me, doing.ticket, doing.text("text"), doing.now, key=doing.key
+        )
+    if any(message.author == Author.RESIDENT for message in newer):
+        more = "gone" if has_files else "1"
+        return f"/staff/tickets/{doing.ticket.number}?more={more}#newest"
+    return None
+
+
+async def _reply_at_once(doing: Doing) -> None:
+    """Send the reply and its files, after what is still waiting to go out."""
+    await pending.send_now(doing.session, doing.ticket, doing.now)
+    message = await tickets.reply(
         doing.session, doing.me, doing.ticket, doing.text("text"), doing.now, key=doing.key
     )
-    if any(message.author == Author.RESIDENT for message in newer):
-        return f"/staff/tickets/{doing.ticket.number}?more=1#newest"
-    return None
+    await reply_with_files(doing.request, doing.session, doing.ticket, message)
+    await drafts.drop(doing.session, doing.me, doing.ticket.id, "reply")
 
 
 async def _was_sent(doing: Doing) -> bool:
@@ -358,6 +382,7 @@ async def be_present(request: web.Request) -> web.Response:
 
 @ROUTES.post("/staff/tickets/{number}/compose")
 @on_ticket(Act.REPLY)
+@with_files
 async def compose(request: web.Request) -> web.Response:
     """Put a canned response or a book's answer below what is typed, or search the book; sends nothing."""
     form = await form_of(request)
@@ -475,8 +500,10 @@ async def _ticket_page(
     typed = typed or Typed()
     ticket = await tickets.for_staff(session, me, request.match_info["number"])
     town, now = request.app[TOWN](), request.app[CLOCK]()
+    live = await _live(session, me, ticket, town, now)
     values = {
-        **await _live(session, me, ticket, town, now),
+        **live,
+        **await files_of_ticket(request, session, ticket, live["messages"]),
         "me": me,
         "ticket": ticket,
         "event_glance": await glance(session, request, ticket, me.locale),
@@ -494,7 +521,7 @@ async def _ticket_page(
         "block": block,
         "block_days": blocks.DAYS,
         "outcomes": OUTCOMES,
-        "has_more": "more" in request.query,
+        "has_more": request.query.get("more", ""),
         "is_late": "late" in request.query,
         "nonce": secrets.token_urlsafe(12),
     }
@@ -515,6 +542,7 @@ async def _live(
     written = await notes.of(session, ticket)
     into = await session.get(Ticket, ticket.merged_into_id) if ticket.merged_into_id else None
     return {
+        "messages": messages,
         # What was written at the same moment as a message comes after it.
         "lines": sorted(
             [*messages, *written], key=lambda line: (line.at, isinstance(line, Note), line.id)

@@ -15,11 +15,12 @@ from bot.models import Credential, Ticket
 from bot.policy import Act, may
 from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS
-from handlers.middleware import explained, explanation, form_of, is_api, locale_of
+from handlers.middleware import explained, explanation, is_api, locale_of
 from handlers.rights import is_for_staff, need_of
 from handlers.sign_in import must_set_up_codes, sign_in_page
 from handlers.staff_api import token_of
 from handlers.staff_pages import COOKIE, see, wants_fragment
+from handlers.uploads import words_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 _CODES_PAGE = "/staff/me/two-step"
 # What a form holds beside what somebody wrote.
-_NOT_WRITTEN = frozenset({"nonce", "seen", "version", "password", "code", "secret", "key", "csrf"})
+_NOT_WRITTEN = frozenset(
+    {"nonce", "seen", "version", "password", "code", "secret", "key", "csrf", "untie"}
+)
 
 
 @web.middleware
@@ -122,7 +125,7 @@ async def _refused(request: web.Request, error: NeuvokasError) -> StreamResponse
 
 async def _written(request: web.Request) -> str:
     """Return what somebody wrote into a form, a paragraph a field."""
-    form = await form_of(request)
+    form = await words_of(request)
     values = [
         value.strip()
         for name, value in form.items()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.attachments import Files
 from bot.database import Database
 from bot.settings import Settings
 from bot.shelf import Shelf
@@ -15,6 +16,8 @@ from bot.switches import Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from multidict import MultiDictProxy
 
     from handlers.telegram import Telegram
 
@@ -27,6 +30,9 @@ SWITCHES = web.AppKey("SWITCHES", Watcher)
 CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("CLOCK")
 # Only where Telegram is served.
 TELEGRAM: web.AppKey[Telegram] = web.AppKey("TELEGRAM")
+FILES = web.AppKey("FILES", Files)
 STOPPING = web.AppKey("STOPPING", asyncio.Event)
 # The reader's language, once it is known who reads.
 LOCALE = web.RequestKey("LOCALE", str)
+# The words of a form that brought files, once it was read.
+FORM: web.RequestKey[MultiDictProxy[str]] = web.RequestKey("FORM")

@@ -17,6 +17,7 @@ from bot.errors import (
     Answered,
     CannotMerge,
     ChangedMeanwhile,
+    FileRefused,
     HasAnother,
     LastLead,
     NameTaken,
@@ -37,10 +38,12 @@ from bot.errors import (
     TicketHeld,
     TooManyTries,
     Unauthenticated,
+    Why,
     WrongCode,
 )
+from bot.files import refusal
 from bot.texts import LANGUAGES, accepted_languages, nearest_locale, texts
-from handlers.keys import LOCALE
+from handlers.keys import FORM, LOCALE
 from handlers.pages import page
 
 if TYPE_CHECKING:
@@ -55,9 +58,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_FILE_STATUS = {
+    **dict.fromkeys((Why.TOO_LARGE, Why.MESSAGE_FULL, Why.TICKET_FULL, Why.TOO_MANY), 413),
+    Why.CUT_OFF: 400,
+    Why.LATER: 503,
+}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    " media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     # "no-referrer" would also hide the Origin of our own forms, which is checked below.
     "Referrer-Policy": "same-origin",
@@ -68,7 +76,9 @@ HEADERS = {
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add the security headers to every response, and keep private ones out of caches."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        # A file that somebody sent has a stricter policy of its own.
+        response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
 
@@ -161,6 +171,8 @@ def explanation(  # noqa: C901 - one case an error
                 " Send it in parts.",
                 error.limit,
             ).format(limit=error.limit)
+        case FileRefused():
+            return _FILE_STATUS.get(error.why, 422), refusal(error, words)
     return (
         _about_signing_in(error, words)
         or _about_tickets(error, words)
@@ -345,6 +357,9 @@ async def form_of(request: web.Request) -> MultiDictProxy[Any]:
     Raises:
         HTTPBadRequest: It is no form, or written in an unknown alphabet.
     """
+    read: MultiDictProxy[Any] | None = request.get(FORM)
+    if read is not None:
+        return read
     try:
         return await request.post()
     except (ValueError, LookupError):

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot import attachments
 from bot.conversation import begin, hear, messages_after, of_token
 from bot.errors import NotFound, Unauthenticated
+from bot.files import HREF
 from bot.models import Channel, Message
 from bot.outbox import topic_of
 from bot.respond import Kind, Utterance
 from bot.texts import LOCALES, texts
-from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
-from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
+from handlers.keys import CLOCK, DATABASE, FILES, FORM, LOCALE, TOWN
+from handlers.middleware import bad_request, body_of, form_of, key_in, locale_of, unprocessable
+from handlers.served import served
 from handlers.stream import stream
+from handlers.uploads import files_of, with_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiohttp_sse import EventSourceResponse
+
+    from bot.files import SentFile
 
 ROUTES = web.RouteTableDef()
 # The page's own cookie opens the same doors as the token in the header.
@@ -41,8 +47,22 @@ def message_json(message: Message) -> dict[str, Any]:
         "at": message.at.isoformat().replace("+00:00", "Z"),
         "entry": message.entry,
         "ticket": message.ticket,
-        "files": message.files or [],
+        "files": files_json(message, f"/api/v1/conversations/{message.conversation_id}/files/"),
+        "edits": message.edits_id,
     }
+
+
+def files_json(message: Message, below: str) -> list[dict[str, Any]]:
+    """Return a message's files as the API shows them: what was sent is fetched below an address."""
+    return [
+        {
+            "name": file["name"],
+            "href": file["href"].replace(HREF, below, 1),
+            "kind": file.get("kind", "document"),
+            "size": file.get("size", 0) or None,
+        }
+        for file in message.files or ()
+    ]
 
 
 def messages_json(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -93,30 +113,49 @@ async def begin_conversation(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/api/v1/conversations/{id}/messages", name="conversation_messages")
+@with_files
 async def say(request: web.Request) -> web.Response:
-    """Say something: the resident's own message and all the replies it caused."""
+    """Say something, with files or without: the resident's own message and all the replies it caused."""
     id_, token = credentials(request)
     key = key_in(request, _LONGEST_KEY)
-    messages = await take(request, id_, token, *_said(request, await body_of(request)), key)
+    files = files_of(request)
+    if request.get(FORM) is not None:
+        text, kind = str((await form_of(request)).get("text", "")), Kind.TEXT
+    else:
+        text, kind = _said(request, await body_of(request))
+    messages = await take(request, id_, token, text, kind, key, files)
     return web.json_response({"messages": messages_json(messages)})
 
 
 async def take(
-    request: web.Request, id_: str, token: str, text: str, kind: Kind, key: str | None
+    request: web.Request,
+    id_: str,
+    token: str,
+    text: str,
+    kind: Kind,
+    key: str | None,
+    files: tuple[SentFile, ...] = (),
 ) -> list[Message]:
     """Hand one utterance to the conversation that the token opens.
 
     Raises:
         Unauthenticated, NotFound: The token does not open it.
         TextMissing, TextTooLong: The text cannot be read.
+        FileRefused: There is no room for the files.
     """
     async with request.app[DATABASE].write() as session:
         conversation = await of_token(session, id_, token, lock=True)
         # Errors from here on are told in the language spoken.
         request[LOCALE] = conversation.locale
-        said = Utterance(Channel.WEB, id_, text, kind, None if key is None else f"web:{key}")
+        named = None if key is None else f"web:{key}"
+        said = Utterance(Channel.WEB, id_, text, kind, named, files=files)
         messages = await hear(
-            session, said, request.app[TOWN](), request.app[CLOCK](), conversation
+            session,
+            said,
+            request.app[TOWN](),
+            request.app[CLOCK](),
+            conversation,
+            request.app[FILES].limits,
         )
         request[LOCALE] = conversation.locale
         return messages
@@ -131,6 +170,18 @@ async def read(request: web.Request) -> web.Response:
         conversation = await of_token(session, id_, token)
         messages = await messages_after(session, conversation.id, after)
     return web.json_response({"messages": messages_json(messages)})
+
+
+@ROUTES.get("/api/v1/conversations/{id}/files/{key}")
+@ROUTES.get("/chat/files/{key}")
+async def file(request: web.Request) -> web.StreamResponse:
+    """Return a file of the conversation that the token or the page's cookie opens."""
+    id_, token = credentials(request)
+    async with request.app[DATABASE].read() as session:
+        conversation = await of_token(session, id_, token)
+        row = await attachments.one_of(session, conversation.id, request.match_info["key"])
+    request[LOCALE] = conversation.locale
+    return await served(request, row)
 
 
 @ROUTES.get("/api/v1/conversations/{id}/events")

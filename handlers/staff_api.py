@@ -6,21 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot import notes, reply_language, tags, ticket_list, tickets
+from bot import attachments, notes, reply_language, tags, ticket_list, tickets
 from bot.errors import NotAllowed, NotFound, Unauthenticated
 from bot.models import OUTCOMES, Outcome, Status, ticket_number
 from bot.policy import Act, may
 from bot.staff import behind, by_name
 from bot.texts import texts
-from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
-from handlers.middleware import bad_request, body_of, key_in, locale_of, unprocessable
-from handlers.resident_api import messages_json
+from handlers.keys import CLOCK, DATABASE, FORM, LOCALE, TOWN
+from handlers.middleware import bad_request, body_of, form_of, key_in, locale_of, unprocessable
+from handlers.resident_api import files_json, messages_json
 from handlers.rights import for_everybody, needs, on_ticket
+from handlers.served import served
+from handlers.staff_files import reply_with_files
+from handlers.uploads import with_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.models import Note, Staff, Ticket
+    from bot.models import Message, Note, Staff, Ticket
 
 ROUTES = web.RouteTableDef()
 _LONGEST_KEY = 60
@@ -140,7 +145,7 @@ async def one(request: web.Request) -> web.Response:
             "tags": await tags.of(session, ticket.id),
         }
     return web.json_response(
-        {**ticket_json(ticket), "messages": messages_json(messages), **internal}
+        {**ticket_json(ticket), "messages": _messages_json(ticket, messages), **internal}
     )
 
 
@@ -164,22 +169,40 @@ async def release(request: web.Request) -> web.Response:
         return web.json_response(await _fresh(session, ticket))
 
 
+@ROUTES.get("/api/v1/staff/tickets/{number}/files/{key}")
+@on_ticket(Act.READ)
+async def file(request: web.Request) -> web.StreamResponse:
+    """Return a file of a ticket's conversation."""
+    async with request.app[DATABASE].read() as session:
+        staff = await staff_behind(request, session)
+        ticket = await tickets.for_staff(session, staff, request.match_info["number"])
+        row = await attachments.one_of(session, ticket.conversation_id, request.match_info["key"])
+    return await served(request, row)
+
+
 @ROUTES.post("/api/v1/staff/tickets/{number}/reply")
 @on_ticket(Act.REPLY)
+@with_files
 async def reply(request: web.Request) -> web.Response:
-    """Reply to the resident, claiming the ticket when nobody has it."""
+    """Reply to the resident, with files or without, claiming the ticket when nobody has it."""
     # Without a token nothing is read; whose it is shows in the transaction below.
     token_of(request)
     key = key_in(request, _LONGEST_KEY)
-    body = await body_of(request)
+    if request.get(FORM) is None:
+        body = await body_of(request)
+        is_anyway = body.get("anyway") is True
+    else:
+        body = dict(await form_of(request))
+        is_anyway = body.get("anyway") == "true"
     text = _text_in(request, body)
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.REPLY)
-        if body.get("anyway") is not True:
+        if not is_anyway:
             reply_language.check(text, ticket.locale, request.app[TOWN]())
         message = await tickets.reply(session, staff, ticket, text, request.app[CLOCK](), key=key)
+        await reply_with_files(request, session, ticket, message)
         fresh = await _fresh(session, ticket)
-    return web.json_response({**fresh, "messages": messages_json([message])})
+    return web.json_response({**fresh, "messages": _messages_json(ticket, [message])})
 
 
 @ROUTES.post("/api/v1/staff/tickets/{number}/close")
@@ -298,6 +321,15 @@ def _text_in(request: web.Request, body: dict[str, Any]) -> str:
         _ = texts(locale_of(request)).gettext
         raise unprocessable(_('Send {"text": "…"}.'))
     return text
+
+
+def _messages_json(ticket: Ticket, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Return messages with their files where staff fetch them."""
+    below = f"/api/v1/staff/tickets/{ticket.number}/files/"
+    return [
+        {**shown, "files": files_json(message, below)}
+        for shown, message in zip(messages_json(messages), messages, strict=True)
+    ]
 
 
 async def _to(request: web.Request, session: AsyncSession, act: Act) -> tuple[Staff, Ticket]:

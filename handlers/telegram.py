@@ -35,9 +35,12 @@ from bot.commands import MENU
 from bot.conversation import hear
 from bot.database import UNREACHABLE
 from bot.errors import NotFound, TextMissing, TextTooLong, TryLater, Undeliverable
+from bot.files import Limits
 from bot.models import Author, Channel
+from bot.outbox import is_file
 from bot.respond import Kind, Utterance
 from bot.texts import LOCALES, nearest_locale, texts
+from handlers.telegram_files import fetch_file, files_in, send_file
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bot.database import Database
+    from bot.files import FileStore
     from bot.models import Delivery, Message
     from bot.town import Town
     from handlers.desk import Desk
@@ -74,6 +78,8 @@ class Telegram:
         town: Gives the town as it is when asked.
         clock: The present moment, aware.
         fetch: Gives the file at an address below the service's own, or raises NotFound.
+        store: Where files lie that staff send.
+        limits: How large files may be.
 
     Attributes:
         desk: Where staff work in Telegram; takes what residents have no part in.
@@ -89,6 +95,8 @@ class Telegram:
         town: Callable[[], Town],
         clock: Callable[[], datetime],
         fetch: Callable[[str], Awaitable[bytes]],
+        store: FileStore,
+        limits: Limits,
     ) -> None:
         # Without it the library warns whenever it names a pause.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -97,6 +105,8 @@ class Telegram:
         self._town = town
         self._clock = clock
         self._fetch = fetch
+        self._store = store
+        self._limits = limits
 
     @property
     def name(self) -> str | None:
@@ -218,12 +228,12 @@ class Telegram:
         return {}
 
     async def _hear(self, update: Update) -> None:
-        said = utterance_from(update)
+        said = utterance_from(update, self._limits)
         if said is None:
             return
         try:
             async with self._database.write() as session:
-                await hear(session, said, self._town(), self._clock())
+                await hear(session, said, self._town(), self._clock(), limits=self._limits)
         except (TextMissing, TextTooLong):
             # Telegram's own limits keep texts short enough; what is left has nothing to read in it.
             unreadable = Utterance(
@@ -264,6 +274,8 @@ class Telegram:
             raise TryLater(type(error).__name__) from error
 
     async def _send(self, delivery: Delivery) -> str:
+        if is_file(delivery):
+            return await send_file(self.bot, delivery, self._database, self._store)
         file = (delivery.post or {}).get("file")
         if file:
             return await self._send_file(int(delivery.address), file)
@@ -292,6 +304,10 @@ class Telegram:
         else:
             sent = await self.bot.send_document(chat, upload)
         return str(sent.message_id)
+
+    async def fetch(self, remote_id: str, largest: int) -> bytes:
+        """Return the content of a file that a resident sent; see `bot.attachments.Fetcher`."""
+        return await fetch_file(self.bot, remote_id, largest)
 
 
 class _Menu:
@@ -332,18 +348,28 @@ class _Menu:
         )
 
 
-def utterance_from(update: Update) -> Utterance | None:
+def utterance_from(update: Update, limits: Limits = Limits()) -> Utterance | None:  # noqa: B008 - it is frozen
     """Return what a resident said in a private chat; None for anything else."""
     chat, person = update.effective_chat, update.effective_user
     # The chat of a button is unknown when it stood under a message that Telegram no longer has.
     if chat is None or person is None or person.is_bot or chat.type != ChatType.PRIVATE:
         return None
     text, kind = _content(update)
-    if not text:
+    message = None if update.callback_query else update.effective_message
+    files = files_in(message, limits) if message else ()
+    if not text and not files:
         return None
     locale = nearest_locale([person.language_code] if person.language_code else [])
     return Utterance(
-        Channel.TELEGRAM, str(chat.id), text, kind, f"telegram:{update.update_id}", locale
+        Channel.TELEGRAM,
+        str(chat.id),
+        text,
+        kind,
+        f"telegram:{update.update_id}",
+        locale,
+        files,
+        str(message.message_id) if message else None,
+        message.media_group_id if message else None,
     )
 
 
@@ -353,24 +379,12 @@ def _content(update: Update) -> tuple[str, Kind]:
     message = update.effective_message
     if message is None:
         return "", Kind.TEXT
-    if message.text:
-        return message.text, Kind.EDITED if update.edited_message else Kind.TEXT
-    if message.caption:
-        return message.caption, Kind.TEXT
-    sorts = (
-        "photo",
-        "voice",
-        "video",
-        "video_note",
-        "audio",
-        "document",
-        "sticker",
-        "location",
-        "contact",
-    )
-    sort = next(
-        (sort for sort in (*sorts, "poll", "dice", "animation") if getattr(message, sort, None)), ""
-    )
+    words = message.text or message.caption or ""
+    # A place that is shared for a while is edited every few seconds: nothing is said by that.
+    if words or update.edited_message:
+        return words, Kind.EDITED if update.edited_message else Kind.TEXT
+    sorts = ("sticker", "location", "contact", "poll", "dice")
+    sort = next((sort for sort in sorts if getattr(message, sort, None)), "")
     # What else may come (somebody joined, a pinned message) is nothing the resident said.
     return sort, Kind.UNREADABLE
 

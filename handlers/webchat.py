@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from bot.conversation import begin, messages_after, of_token
-from bot.errors import NotFound, TextMissing, TextTooLong, Unauthenticated
+from bot.errors import FileRefused, NotFound, TextMissing, TextTooLong, Unauthenticated
+from bot.files import ACCEPTED
 from bot.replies import Replies
 from bot.respond import Kind
 from bot.texts import LOCALES, texts
-from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS, TOWN
+from handlers.keys import CLOCK, DATABASE, FILES, LOCALE, SETTINGS, TOWN
 from handlers.middleware import explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
 from handlers.resident_api import COOKIE, credentials, number_after, take
+from handlers.uploads import files_of, fingerprint, with_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from bot.files import SentFile
     from bot.models import Conversation, Message
 
 ROUTES = web.RouteTableDef()
@@ -35,26 +39,26 @@ async def chat(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/chat")
+@with_files
 async def say(request: web.Request) -> web.Response:
     """Take what the form says; then the page again, or only the new messages for the script."""
     form = await form_of(request)
-    text, choice, nonce = (str(form.get(name, "")) for name in ("text", "choice", "nonce"))
+    text, choice = (str(form.get(name, "")) for name in ("text", "choice"))
     here = "/events" if form.get("here") == "/events" else "/"
-    value, kind = (choice, Kind.CHOICE) if choice else (text, Kind.TEXT)
-    key = form_key(nonce, value)
     wants_fragment = request.headers.get("X-Requested-With") == "fetch"
     fresh: tuple[Conversation, str] | None = None
     try:
+        said = _said(form, files_of(request), fingerprint(request))
         try:
             id_, token = credentials(request)
-            messages = await take(request, id_, token, value, kind, key)
+            messages = await _take(request, id_, token, said)
         except (Unauthenticated, NotFound):
             # The first message, or a conversation that is no more: begin one.
-            conversation, token, greeting = await _begin(request, value, kind)
+            conversation, token, greeting = await _begin(request, choice)
             fresh = (conversation, token)
             id_ = conversation.id
-            messages = [greeting, *await take(request, id_, token, value, kind, key)]
-    except (TextMissing, TextTooLong) as error:
+            messages = [greeting, *await _take(request, id_, token, said)]
+    except (TextMissing, TextTooLong, FileRefused) as error:
         response = await _refused(request, error, text, wants_fragment=wants_fragment)
     else:
         response = (
@@ -65,6 +69,34 @@ async def say(request: web.Request) -> web.Response:
     if fresh:
         _remember(request, response, *fresh)
     return response
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One thing that the form says."""
+
+    value: str
+    kind: Kind
+    key: str | None
+    files: tuple[SentFile, ...] = ()
+
+
+def _said(form: Mapping[str, Any], files: tuple[SentFile, ...], print_: str) -> list[_Said]:
+    """Return what the form says; files that were chosen go along before a pressed button counts."""
+    text, choice, nonce = (str(form.get(name, "")) for name in ("text", "choice", "nonce"))
+    if not choice:
+        return [_Said(text, Kind.TEXT, form_key(nonce, text + print_), files)]
+    sent = [_Said("", Kind.TEXT, form_key(nonce, print_), files)] if files else []
+    return [*sent, _Said(choice, Kind.CHOICE, form_key(nonce, choice))]
+
+
+async def _take(request: web.Request, id_: str, token: str, said: Sequence[_Said]) -> list[Message]:
+    """Hand everything the form says to the conversation, in order; see `take`."""
+    return [
+        message
+        for one in said
+        for message in await take(request, id_, token, one.value, one.kind, one.key, one.files)
+    ]
 
 
 @ROUTES.get("/chat/messages")
@@ -87,10 +119,10 @@ async def end(_request: web.Request) -> web.Response:
     return response
 
 
-async def _begin(request: web.Request, value: str, kind: Kind) -> tuple[Conversation, str, Message]:
+async def _begin(request: web.Request, choice: str) -> tuple[Conversation, str, Message]:
     locale = locale_of(request)
-    if kind is Kind.CHOICE and value.removeprefix("lang:") in LOCALES:
-        locale = value.removeprefix("lang:")
+    if choice.removeprefix("lang:") in LOCALES:
+        locale = choice.removeprefix("lang:")
     async with request.app[DATABASE].write() as session:
         return await begin(session, locale, request.app[TOWN](), request.app[CLOCK]())
 
@@ -134,6 +166,8 @@ async def chat_page(
         town=town.name(locale),
         phone=town.phone,
         nonce=secrets.token_urlsafe(12),
+        accepted=ACCEPTED,
+        limits=request.app[FILES].limits,
         error=error,
         text=text,
         here=here,
@@ -142,7 +176,11 @@ async def chat_page(
 
 
 async def _refused(
-    request: web.Request, error: TextMissing | TextTooLong, text: str, *, wants_fragment: bool
+    request: web.Request,
+    error: TextMissing | TextTooLong | FileRefused,
+    text: str,
+    *,
+    wants_fragment: bool,
 ) -> web.Response:
     """Say what is wrong; what was typed stays in its field."""
     status, detail = explanation(error, texts(locale_of(request)))

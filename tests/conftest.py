@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import shutil
 import tempfile
@@ -164,12 +165,14 @@ def _fresh(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterato
         path = tmp_path / "neuvokas.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
+        shutil.rmtree(files_dir(f"sqlite:///{path}"), ignore_errors=True)
         return
     server = request.getfixturevalue("postgres")
     template = request.getfixturevalue("postgres_template")
     name = f"test_{uuid.uuid4().hex}"
     asyncio.run(_admin(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield _named(server, name)
+    shutil.rmtree(files_dir(_named(server, name)), ignore_errors=True)
     asyncio.run(_admin(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
@@ -411,8 +414,15 @@ async def telegram() -> AsyncIterator[FakeTelegram]:
 
 
 def settings_for(database_url: str, **values: Any) -> Settings:
-    """Settings for a test's house."""
+    """Settings for a test's house; each database has a folder of files of its own."""
+    values.setdefault("files_dir", files_dir(database_url))
     return Settings(database_url=database_url, secret_key=SECRET, **values)
+
+
+def files_dir(database_url: str) -> Path:
+    """Where the files of a test's house lie; nothing is there until one comes."""
+    name = hashlib.sha256(database_url.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"neuvokas-files-{name}"
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import io
 import ipaddress
 import itertools
 import json
@@ -41,6 +42,7 @@ import aiogram.methods
 from aiogram.methods.base import TelegramMethod
 from aiogram.types import BufferedInputFile, Update
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from PIL import Image
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 JSON = dict[str, Any]
@@ -49,6 +51,8 @@ TEXT_LIMIT = 4096  # UTF-16 units, counted after the entities are parsed
 CAPTION_LIMIT = 1024
 DOWNLOAD_LIMIT = 20 * 2**20  # bytes; what getFile offers to a bot
 PHOTO_LIMIT = 10 * 2**20
+PHOTO_SIDES = 10_000  # width and height together
+PHOTO_RATIO = 20
 UPLOAD_LIMIT = 50 * 2**20
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 SUPERGROUPS = 1_000_000_000_000  # their numbers begin below minus this
@@ -549,26 +553,68 @@ class Person(Chat):
         return self._sends({"sticker": {**file, **kind, "width": 512, "height": 512}}, chat)
 
     async def sends_photo(
-        self, caption: str | None = None, chat: Chat | None = None, *, topic: Topic | None = None
+        self,
+        caption: str | None = None,
+        chat: Chat | None = None,
+        *,
+        topic: Topic | None = None,
+        content: bytes = b"\xff\xd8",
+        album: str | None = None,
     ) -> int:
-        """Send a photo, which arrives in two sizes, the small one first."""
+        """Send a photo, which arrives in two sizes, the small one first; `album` joins several."""
         sizes = [{"width": 90, "height": 60}, {"width": 1280, "height": 853}]
-        photo = [{**self.server.stores("photos", ".jpg", b"\xff\xd8"), **size} for size in sizes]
+        small, large = (self.server.stores("photos", ".jpg", part) for part in (b"\xff", content))
+        photo = [{**small, **sizes[0]}, {**large, **sizes[1]}]
         entities = found_entities(caption or "")
-        content = {"photo": photo, "caption": caption, "caption_entities": entities}
-        return self._sends(content, chat, topic)
+        captioned = {"caption": caption, "caption_entities": entities, "media_group_id": album}
+        return self._sends({"photo": photo, **captioned}, chat, topic)
 
-    async def sends_voice(self, chat: Chat | None = None, *, seconds: int = 3) -> int:
+    async def sends_voice(
+        self, chat: Chat | None = None, *, seconds: int = 3, content: bytes = b"OggS"
+    ) -> int:
         """Send a voice message."""
-        file = self.server.stores("voice", ".oga", b"OggS")
+        file = self.server.stores("voice", ".oga", content)
         return self._sends({"voice": {**file, "duration": seconds, "mime_type": "audio/ogg"}}, chat)
 
     async def sends_document(
-        self, name: str, content: bytes, chat: Chat | None = None, *, size: int | None = None
+        self,
+        name: str,
+        content: bytes,
+        chat: Chat | None = None,
+        *,
+        size: int | None = None,
+        album: str | None = None,
+        mime_type: str | None = None,
     ) -> int:
         """Send a document; `size` claims a number of bytes without the bytes."""
         file = self.server.stores("documents", "." + name.rpartition(".")[2], content, size)
-        return self._sends({"document": {**file, "file_name": name}}, chat)
+        claimed = {"file_name": name} | ({"mime_type": mime_type} if mime_type else {})
+        return self._sends({"document": {**file, **claimed}, "media_group_id": album}, chat)
+
+    async def edits_caption(self, message_id: int, caption: str, chat: Chat | None = None) -> None:
+        """Change the words under a picture this person sent."""
+        message = (chat or self).history[message_id]
+        if message["from"] != self.user or "photo" not in message:
+            raise ValueError("only one's own pictures have a caption to edit")
+        message |= {"caption": caption, "edit_date": int(time.time())}
+        self.server.deliver("edited_message", message)
+
+    async def replaces_photo(
+        self, message_id: int, content: bytes, chat: Chat | None = None
+    ) -> None:
+        """Put another picture in the place of one this person sent."""
+        message = (chat or self).history[message_id]
+        size = {"width": 1280, "height": 853}
+        photo = [{**self.server.stores("photos", ".jpg", content), **size}]
+        message |= {"photo": photo, "edit_date": int(time.time())}
+        self.server.deliver("edited_message", message)
+
+    async def moves(self, message_id: int, latitude: float, longitude: float) -> None:
+        """Move a place that is shared for a while, which edits its message."""
+        message = self.history[message_id]
+        place = {**message["location"], "latitude": latitude, "longitude": longitude}
+        message |= {"location": place, "edit_date": int(time.time())}
+        self.server.deliver("edited_message", message)
 
     async def sends_location(
         self, latitude: float, longitude: float, chat: Chat | None = None
@@ -1322,6 +1368,8 @@ class FakeTelegram:
                 raise bad("file must be non-empty")
             if len(given.data) > (PHOTO_LIMIT if kind == "photo" else UPLOAD_LIMIT):
                 raise Refusal(413, "Request Entity Too Large")
+            if kind == "photo":
+                check_photo(given.data)
             name = given.filename or "file"
             file = self.stores(f"{kind}s", "." + name.rpartition(".")[2], given.data)
         elif given in self.files:
@@ -1647,6 +1695,17 @@ def check_caption(caption: str) -> None:
     """Refuse a caption that is too long once its entities are parsed."""
     if units(caption) > CAPTION_LIMIT:
         raise bad("message caption is too long")
+
+
+def check_photo(content: bytes) -> None:
+    """Refuse what Telegram does not show as a photo; a bot may well try and send a document then."""
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            width, height = image.size
+    except OSError:
+        raise Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED", blame=False) from None
+    if width + height > PHOTO_SIDES or max(width, height) > PHOTO_RATIO * min(width, height):
+        raise Refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS", blame=False)
 
 
 def is_local(host: str) -> bool:

@@ -39,8 +39,10 @@ from telegram.error import (
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler
 
 from tests.fake_telegram import SCHEMA, FakeTelegram, found_entities, parse_html
+from tests.samples import picture
 
 TOKEN = "123:abc"
+PHOTO = picture("JPEG")
 OUTSIDE_BMP = "\N{GRINNING FACE}"  # two UTF-16 units, one character
 
 
@@ -533,7 +535,7 @@ async def test_html_must_balance(server, bot, aino, source, why):
     calls = (
         bot.send_message(aino.id, source, parse_mode="HTML"),
         bot.edit_message_text(source, aino.id, sent.message_id, parse_mode="HTML"),
-        bot.send_photo(aino.id, b"\xff\xd8", caption=source, parse_mode="HTML"),
+        bot.send_photo(aino.id, PHOTO, caption=source, parse_mode="HTML"),
     )
     for call in calls:
         with refused(server, why):
@@ -569,7 +571,7 @@ async def test_longest_texts(bot, aino):
     """At the limit itself everything still goes through; tags do not count."""
     await bot.send_message(aino.id, "<b>" + "x" * 4096 + "</b>", parse_mode="HTML")
     await bot.send_message(aino.id, OUTSIDE_BMP * 2048)
-    await bot.send_photo(aino.id, b"\xff\xd8", caption=OUTSIDE_BMP * 512)
+    await bot.send_photo(aino.id, PHOTO, caption=OUTSIDE_BMP * 512)
     assert len(aino.messages) == 3
 
 
@@ -729,7 +731,7 @@ async def test_impossible_edits(server, bot, aino):
 
 async def test_captions_are_edited(server, bot, aino):
     """A picture's caption can be changed, its text not."""
-    sent = await bot.send_photo(aino.id, b"\xff\xd8", caption="ennen")
+    sent = await bot.send_photo(aino.id, PHOTO, caption="ennen")
     await bot.edit_message_caption(aino.id, sent.message_id, caption="jälkeen")
     assert (aino.messages[0].text, aino.messages[0].edits) == ("jälkeen", ["ennen"])
     with refused(server, "no text in the message"):
@@ -850,8 +852,8 @@ async def test_profile(server, bot):
 
 async def test_uploads(server, bot, aino):
     """Pictures and documents are uploaded, can be sent again by id, and downloaded."""
-    sent = await bot.send_photo(aino.id, b"\xff\xd8photo", caption="<i>kuva</i>", parse_mode="HTML")
-    assert (sent.caption, sent.photo[0].file_size) == ("kuva", 7)
+    sent = await bot.send_photo(aino.id, PHOTO, caption="<i>kuva</i>", parse_mode="HTML")
+    assert (sent.caption, sent.photo[0].file_size) == ("kuva", len(PHOTO))
     paper = await bot.send_document(aino.id, InputFile(b"BEGIN", "aika.ics"))
     assert paper.document.file_name == "aika.ics"
     await bot.send_document(aino.id, paper.document.file_id)
@@ -875,6 +877,39 @@ async def test_upload_limits(server, bot, aino):
         await bot.send_document(aino.id, InputFile(b"", "x.txt"))
     with refused(server, "Request Entity Too Large", NetworkError):
         await bot.send_photo(aino.id, b"\xff" * (10 * 2**20 + 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xd8 no picture", "Image_process_failed"),
+        (picture(size=(6_000, 4_001)), "Photo_invalid_dimensions"),
+        (picture(size=(2_100, 100)), "Photo_invalid_dimensions"),
+    ],
+)
+async def test_no_photo(server, bot, aino, content, why):
+    """What cannot be shown as a photo is refused, and goes as a document."""
+    with pytest.raises(BadRequest, match=why):
+        await bot.send_photo(aino.id, content)
+    await bot.send_document(aino.id, content)
+
+
+async def test_albums_and_edits_of_pictures(server, bot, aino):
+    """Pictures of an album share a name; captions, pictures and shared places can be edited."""
+    first = await aino.sends_photo("kaksi", album="a1")
+    await aino.sends_photo(album="a1")
+    await aino.edits_caption(first, "kolme")
+    await aino.replaces_photo(first, PHOTO)
+    place = await aino.sends_location(60.2, 24.9)
+    await aino.moves(place, 60.3, 24.9)
+    updates = await bot.get_updates()
+    assert [u.message.media_group_id for u in updates[:2]] == ["a1", "a1"]
+    assert [u.edited_message.message_id for u in (*updates[2:4], updates[5])] == [
+        first,
+        first,
+        place,
+    ]
+    assert updates[2].edited_message.caption == "kolme"
 
 
 async def test_downloads(server, bot, aino):

@@ -1,5 +1,6 @@
 """The tables, a module for each subject."""
 
+from bot.models.attachments import Attachment
 from bot.models.audit import Audit, AuditHead
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
@@ -34,6 +35,7 @@ __all__ = [
     "LIVE",
     "OUTCOMES",
     "Alert",
+    "Attachment",
     "Audit",
     "AuditHead",
     "Author",

@@ -66,7 +66,10 @@ class Message(Base):
         asked_in: The language of what the resident wrote and the book was asked; null for buttons,
             replies, what went to staff and all else.
         is_unanswered: It was asked, and nothing in the book fitted.
-        files: `[{"name", "href"}]`, addresses below the service's own; null when there are none.
+        files: `[{"name", "href"}]`, addresses below the service's own, with "kind" and "size" (bytes)
+            where they are known; null when there are none. The later pictures of an album are added.
+        remote_id: What the channel calls what the resident sent, to which its edits refer.
+        edits_id: The resident's message that this one puts otherwise, in a ticket that staff have.
     """
 
     __tablename__ = "messages"
@@ -83,10 +86,12 @@ class Message(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     key: Mapped[str | None] = mapped_column(String(100))
     cause_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
-    files: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    files: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     counted: Mapped[str | None] = mapped_column(String(100))
     asked_in: Mapped[str | None] = mapped_column(String(2))
     is_unanswered: Mapped[bool] = mapped_column(default=False, server_default=false())
+    remote_id: Mapped[str | None] = mapped_column(String(64))
+    edits_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     at: Mapped[datetime] = mapped_column(Moment)
 
     @property

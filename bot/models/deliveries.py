@@ -28,7 +28,8 @@ class Delivery(Base):
         address: Where it goes, as the channel names it; the order within one address is kept.
         message_id: The message of a conversation; null for a post.
         post: What staff are told, `{"text", "choices", "thread"}`, or a file that goes with a
-            message, `{"file": {"name", "href"}}`; null for a message itself.
+            message: a paper of an event, `{"file": {"name", "href"}}`, or what staff attached,
+            `{"attachment"}` with its key; null for a message itself.
         locale: The language of the message, for what the channel writes around it.
         due_at: When it may be tried next; while it is being tried, the end of the lease.
         last_error: The error's name and the channel's words, never the message's text.

@@ -11,12 +11,17 @@
   const arrived = document.querySelector(".arrived");
   const composer = document.querySelector(".composer");
   const send = form.querySelector(".send");
+  const choosers = [...form.querySelectorAll("input[type=file]")];
+  const chosen = form.querySelector(".chosen");
+  const arriving = form.querySelector(".arriving");
   const sendLabel = send.textContent;
   const title = document.title;
   const draft = "neuvokas draft";
   // A connection that comes back by itself within this time is not worth a word.
   const patience = 3000;
   const longest = 30000;
+  // A large picture over a slow line takes minutes; while it moves, nothing is wrong.
+  const longestWithFiles = 600000;
   let conversation = log.dataset.conversation;
   let stream = null;
   let broken = 0;
@@ -174,7 +179,76 @@
     words.elements.nonce.value = nonce;
   };
 
+  const files = () => choosers.flatMap((chooser) => [...chooser.files]);
+
+  // What the server would refuse is told before anything is sent.
+  const tooMuch = () => {
+    const sizes = files().map((file) => file.size);
+    if (sizes.length > Number(chosen.dataset.most)) return chosen.dataset.many;
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    const isLarge = all > Number(chosen.dataset.all) || Math.max(0, ...sizes) > Number(chosen.dataset.one);
+    return isLarge ? chosen.dataset.large : "";
+  };
+
+  // As the server writes it under what was sent.
+  const sizeOf = (size) => {
+    const spoken = document.documentElement.lang;
+    const isLarge = size >= 950000;
+    const amount = isLarge ? size / 1e6 : Math.max(1, size / 1e3);
+    const number = new Intl.NumberFormat(spoken, { maximumFractionDigits: isLarge ? 1 : 0 }).format(amount);
+    return `${number} ${isLarge ? "M" : "k"}${spoken === "fi" ? "t" : "B"}`;
+  };
+
+  const showFiles = () => {
+    chosen.replaceChildren();
+    problem.textContent = tooMuch();
+    if (!files().length) return;
+    const names = document.createElement("ul");
+    for (const file of files()) {
+      const item = document.createElement("li");
+      item.textContent = `${file.name} (${sizeOf(file.size)})`;
+      names.append(item);
+    }
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.textContent = chosen.dataset.remove;
+    remove.addEventListener("click", () => {
+      forget();
+      choosers[0].focus();
+    });
+    chosen.append(names, remove);
+  };
+
+  const forget = () => {
+    choosers.forEach((chooser) => { chooser.value = ""; });
+    showFiles();
+  };
+
+  // Only this older way of sending tells how far it is.
+  const upload = (body) => new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const data = new FormData();
+    body.forEach(([name, value]) => data.append(name, value));
+    files().forEach((file) => data.append("file", file));
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Requested-With", "fetch");
+    request.timeout = longestWithFiles;
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) arriving.value = (100 * event.loaded) / event.total;
+    });
+    request.addEventListener("load", () => resolve({
+      ok: request.status >= 200 && request.status < 300,
+      headers: { get: (name) => request.getResponseHeader(name) },
+      text: async () => request.responseText,
+    }));
+    ["error", "abort", "timeout"].forEach((name) => request.addEventListener(name, reject));
+    arriving.value = 0;
+    arriving.hidden = false;
+    request.send(data);
+  }).finally(() => { arriving.hidden = true; });
+
   const post = async (body) => {
+    if (files().length) return upload(body);
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), longest);
     try {
@@ -203,6 +277,8 @@
       field.value = "";
       kept.set("");
     }
+    form.querySelector(".attach").open = false;
+    forget();
     renew();
     mended();
     const spoken = answer.headers.get("Content-Language");
@@ -235,8 +311,13 @@
     if (pressed && pressed.value.startsWith("lang:")) return;
     event.preventDefault();
     if (busy) return;
-    if (!pressed && !field.value.trim()) {
+    if (!pressed && !field.value.trim() && !files().length) {
       field.focus();
+      return;
+    }
+    if (tooMuch()) {
+      problem.textContent = tooMuch();
+      choosers[0].focus();
       return;
     }
     const body = [[pressed ? pressed.name : "text", pressed ? pressed.value : field.value]];
@@ -265,6 +346,8 @@
   document.addEventListener("click", (event) => { clicked = event.target.closest("button"); }, true);
   form.addEventListener("submit", say);
   words.addEventListener("submit", say);
+
+  choosers.forEach((chooser) => chooser.addEventListener("change", showFiles));
 
   // Enter sends, as people expect of a chat; Shift and Enter makes a new line.
   field.addEventListener("keydown", (event) => {

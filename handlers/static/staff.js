@@ -144,6 +144,8 @@
     const form = button.form;
     const values = new FormData(form);
     values.set(button.name, button.value);
+    // Files stay where they are until the reply is sent.
+    values.delete("file");
     try {
       const answer = await post(button.getAttribute("formaction"), values);
       if (!answer.ok) throw new Error(answer.status);

@@ -80,7 +80,8 @@ class Browser:
                 method, self.house.url + path, allow_redirects=False, **kwargs
             ) as response,
         ):
-            return Answer(response.status, await response.text(), response.headers)
+            text = await response.text(errors="replace")
+            return Answer(response.status, text, response.headers)
 
     async def opens(self, path: str, **kwargs: Any) -> Answer:
         """A page."""
