@@ -339,7 +339,7 @@ async def test_said_again_with_its_files(house, telegram):
     await replied(house, PICTURE, ("ohje.pdf", samples.PDF))
     await settled(telegram)
     before = len(person.messages)
-    await person.sends("/repeat")
+    await person.says("/repeat")
     await settled(telegram)
     again = person.messages[before:]
     assert sorted(
