@@ -423,7 +423,7 @@ class Chat:
         self._news = asyncio.Event()
         server.chats[self.id] = self
 
-    async def hears(self, wanted: str | Callable[[str], bool], timeout: float = 5) -> Record:  # noqa: ASYNC109 - the caller's patience is the point.
+    async def hears(self, wanted: str | Callable[[str], bool], timeout: float = 15) -> Record:  # noqa: ASYNC109 - the caller's patience is the point.
         """Wait for a message, new or edited, that contains or satisfies `wanted`, and return it.
 
         Counts from the message after the one the last call returned, so that an old answer is not

@@ -123,7 +123,7 @@ async def test_staff_see_and_send(visit, house):  # noqa: F811
         await picture.scroll_into_view_if_needed()
         await page.wait_for_function("document.querySelector('.files img').naturalWidth === 1200")
         await page.get_by_label("What is said in it").fill("My phone is broken")
-        await page.get_by_role("button", name="Save").click()
+        await page.get_by_role("button", name="Save", exact=True).click()
         await expect(page.locator(".transcript + .quiet")).to_contain_text("Written down by Maija")
         await page.fill("#text", "Please see the guide.")
         await page.set_input_files("#files", [LETTER])
