@@ -21,8 +21,9 @@ from faq.training import Trained
 # Arrays of all kinds; each is checked by what is made of it.
 Arrays = dict[str, npt.NDArray[Any]]
 
-# Raise it when the arrays change their meaning; old files are then left alone.
-FORMAT = 5
+# Raise it when the arrays change their meaning, or the prior or the training changes what they hold;
+# old files are then left alone.
+FORMAT = 6
 # So many learnt books are left in a folder, the newest; each takes some sixty megabytes.
 KEPT = 6
 
