@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,5 +52,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _at_head(connection: Connection) -> bool:
-    heads = ScriptDirectory.from_config(_config()).get_heads()
-    return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+    return set(MigrationContext.configure(connection).get_current_heads()) == _heads()
+
+
+@cache
+def _heads() -> set[str]:
+    """Return the newest migrations. Read once: every look at `/readyz` asks for them."""
+    return set(ScriptDirectory.from_config(_config()).get_heads())

@@ -727,9 +727,8 @@ async def test_news_during_a_pause_go_out_together(desk, telegram, group, waitin
     assert places == sorted(places)
 
 
-async def test_the_pace_is_kept(desk, telegram, group):
+async def test_the_pace_is_kept(desk, telegram, real_pace, group):
     """A new topic counts as a message: Telegram never has to ask for a pause."""
-    telegram.enforce_pace()
     numbers = [(await escalated(desk, f"Kysymys numero {n}."))[1] for n in range(3)]
     for number in numbers:
         await group.hears(number, timeout=20)

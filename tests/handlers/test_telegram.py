@@ -207,9 +207,8 @@ async def test_flood_control_is_honoured(house, telegram):
     assert len(person.heard) == 2
 
 
-async def test_pace_is_kept_under_load(house, telegram):
+async def test_pace_is_kept_under_load(house, telegram, real_pace):
     """Sixty residents at once are answered without once running into Telegram's limits."""
-    telegram.enforce_pace()
     people = [telegram.person(user_id=9_000 + number) for number in range(40)]
     for person in people:
         await person.command("/start")
