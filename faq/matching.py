@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from faq.training import Trained
 
 # Chosen by the measurement recorded in docs/matching.md, "Thresholds"; the same in every language.
-ANSWER = 0.8
+ANSWER = 0.83
 SUGGEST = 0.3
 GLIMPSE = 0.5  # the least share of the classifier for a half that is looked at closely
 PART = 0.7  # each of two questions in one message must be at least this likely
