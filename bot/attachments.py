@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import func, select, update
 
-from bot import outbox
+from bot import outbox, search
 from bot.cleaning import cleaned
 from bot.database import nudge
 from bot.errors import FileRefused, NotFound, TryLater, Why
@@ -263,6 +263,8 @@ async def write_down(
 ) -> None:
     """Keep what is said in a voice recording, with who wrote it down; an empty text takes it away.
 
+    The search finds the ticket by these words, and no longer by those that stood there before.
+
     Raises:
         NotFound: It is no recording.
         TextTooLong: The text is longer than can be kept.
@@ -271,9 +273,14 @@ async def write_down(
         raise NotFound(row.key)
     # They are a resident's words: what is a secret in a message is one here.
     said = masked(cleaned(" ".join(text.split()), LONGEST_TRANSCRIPT))[0] if text.strip() else None
-    row.transcript = said
+    before, row.transcript = row.transcript, said
     row.transcript_by = staff.name if said else None
     row.transcript_at = now if said else None
+    # A ticket's page also shows what was sent before it.
+    message = await session.get_one(Message, row.message_id)
+    if message.ticket_id:
+        await search.forget(session, message.ticket_id, before or "")
+        await search.learn(session, message.ticket_id, [said or ""])
     note_added(session, ticket.id)
 
 
