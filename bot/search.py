@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, or_, select, union_all
+from sqlalchemy import delete, func, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import (
@@ -27,7 +27,7 @@ from bot.models import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, CompoundSelect, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
 LONGEST_WORD = 40
@@ -59,7 +59,7 @@ async def learn(session: AsyncSession, ticket_id: int, texts: Iterable[str]) -> 
 
 async def learn_conversation(session: AsyncSession, ticket_id: int) -> None:
     """Make a ticket findable by what its resident has said so far."""
-    said = union_all(_said(ticket_id), _written_down(ticket_id))
+    said: CompoundSelect[str] = union_all(_said(ticket_id), _written_down(ticket_id))
     await learn(session, ticket_id, (await session.scalars(said)).all())
 
 
@@ -67,7 +67,7 @@ async def forget(session: AsyncSession, ticket_id: int, text: str) -> None:
     """Stop finding a ticket by a text that was taken away, save by words that stand elsewhere in it."""
     notes = select(Note.text).where(Note.ticket_id == ticket_id)
     tags = select(TicketTag.tag).where(TicketTag.ticket_id == ticket_id)
-    kept = union_all(_said(ticket_id), _written_down(ticket_id), notes, tags)
+    kept: CompoundSelect[str] = union_all(_said(ticket_id), _written_down(ticket_id), notes, tags)
     gone = words_in(text).difference(*map(words_in, await session.scalars(kept)))
     if not gone:
         return
@@ -85,7 +85,7 @@ def _said(ticket_id: int) -> Select[str]:
 def _written_down(ticket_id: int) -> Select[str]:
     """Return what was written down of the ticket's recordings."""
     return (
-        select(Attachment.transcript)
+        select(func.coalesce(Attachment.transcript, ""))
         .join(Message, Message.id == Attachment.message_id)
         .where(Message.ticket_id == ticket_id, Attachment.transcript.is_not(None))
     )
