@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import audit, jobs, ladder, learning, pending, presence, queues, staff, tallies
+from bot import (
+    audit,
+    desk_faults,
+    jobs,
+    ladder,
+    learning,
+    pending,
+    presence,
+    queues,
+    staff,
+    tallies,
+)
 from bot import events as told_events
 from bot import settings as environment
 from bot.attachments import Files
@@ -126,7 +137,7 @@ def init_app(
             settings.limits,
         )
         groups = Groups.from_settings(settings)
-        channel.desk = Desk(channel.bot, app[DATABASE], shelf, clock, groups)
+        channel.desk = Desk(channel.bot, app[DATABASE], shelf, clock, groups, app[FILES])
         app[FILES].fetcher = channel
         senders[Channel.TELEGRAM] = channel
         app.add_routes(webhook.routes(app[TELEGRAM]))
@@ -216,11 +227,12 @@ async def telegram(app: web.Application) -> AsyncIterator[None]:
 
 
 async def desk(app: web.Application) -> AsyncIterator[None]:
-    """Keep the staff's topics in Telegram up to date with the tickets."""
-    channel = app[TELEGRAM]
-    task = asyncio.create_task(channel.desk.topics.run(), name="desk") if channel.desk else None
+    """Keep the staff's topics in Telegram up to date, and carry out what they write with files."""
+    desk = app[TELEGRAM].desk
+    works = {"desk": desk.topics.run, "desk files": desk.writings.run} if desk else {}
+    tasks = [asyncio.create_task(run(), name=name) for name, run in works.items()]
     yield
-    if task:
+    for task in tasks:
         await _end(task)
 
 
@@ -256,8 +268,10 @@ async def working(app: web.Application) -> AsyncIterator[None]:
         jobs.Job("trials", 5, partial(learning.try_next, app[SETTINGS])),
         jobs.Job("files that are nobody's", _SWEEP_SECONDS, app[FILES].sweep),
     )
+    groups = Groups.from_settings(app[SETTINGS])
+    desks = (desk_faults.job(groups),) if groups.chats and TELEGRAM in app else ()
     task = asyncio.create_task(
-        jobs.run([*JOBS, *own], app[DATABASE], app[TOWN], app[CLOCK]), name="jobs"
+        jobs.run([*JOBS, *own, *desks], app[DATABASE], app[TOWN], app[CLOCK]), name="jobs"
     )
     yield
     await _end(task)

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import func, select, update
 
-from bot import outbox
+from bot import outbox, search
 from bot.cleaning import cleaned
 from bot.database import nudge
 from bot.errors import FileRefused, NotFound, TryLater, Why
@@ -263,6 +263,8 @@ async def write_down(
 ) -> None:
     """Keep what is said in a voice recording, with who wrote it down; an empty text takes it away.
 
+    The search finds the ticket by these words, and no longer by those that stood there before.
+
     Raises:
         NotFound: It is no recording.
         TextTooLong: The text is longer than can be kept.
@@ -271,9 +273,14 @@ async def write_down(
         raise NotFound(row.key)
     # They are a resident's words: what is a secret in a message is one here.
     said = masked(cleaned(" ".join(text.split()), LONGEST_TRANSCRIPT))[0] if text.strip() else None
-    row.transcript = said
+    before, row.transcript = row.transcript, said
     row.transcript_by = staff.name if said else None
     row.transcript_at = now if said else None
+    # A ticket's page also shows what was sent before it.
+    message = await session.get_one(Message, row.message_id)
+    if message.ticket_id:
+        await search.forget(session, message.ticket_id, before or "")
+        await search.learn(session, message.ticket_id, [said or ""])
     note_added(session, ticket.id)
 
 
@@ -341,7 +348,7 @@ class Files:
     ) -> Attachment:
         try:
             content = await fetcher.fetch(remote_id, self.limits.file_bytes)
-            file = await self._written(content, row, words)
+            file = await self._written(content, row.name, row.key, words)
         except TryLater:
             raise FileRefused(Why.LATER, row.name) from None
         except FileRefused as error:
@@ -359,11 +366,57 @@ class Files:
         )
         return row
 
-    async def _written(self, content: bytes, row: Attachment, words: Texts) -> SentFile:
+    async def bring(self, files: Sequence[SentFile], words: Texts) -> list[SentFile]:
+        """Return files of a channel as they lie on our disk now, as if they had come with a request.
+
+        They go again by `discard_unless_recorded`.
+
+        Raises:
+            FileRefused: One of them cannot be had or taken, or they are too many or too large
+                together; nothing of them lies on the disk then.
+        """
+        self._measure(files)
+        brought: list[SentFile] = []
+        try:
+            for file in files:
+                brought.append(await self._brought(file, words))
+                self._measure(brought)
+        except BaseException:
+            await self.discard_unless_recorded([file.key for file in brought])
+            raise
+        return brought
+
+    def _measure(self, files: Sequence[SentFile]) -> None:
+        """Check what is known of files that belong together.
+
+        Raises:
+            FileRefused: It is more than may be sent at once, or one of them is refused already.
+        """
+        faulty = next((file for file in files if file.fault), None)
+        if faulty and faulty.fault:
+            raise FileRefused(faulty.fault, faulty.name, self.limits.of(faulty.fault))
+        if len(files) > self.limits.count:
+            raise FileRefused(Why.TOO_MANY, limit=self.limits.count)
+        if sum(file.size for file in files) > self.limits.message_bytes:
+            raise FileRefused(Why.MESSAGE_FULL, limit=self.limits.message)
+
+    async def _brought(self, file: SentFile, words: Texts) -> SentFile:
+        if self.fetcher is None or file.remote_id is None:
+            raise FileRefused(Why.GONE, file.name)
+        try:
+            content = await self.fetcher.fetch(file.remote_id, self.limits.file_bytes)
+            return await self._written(content, file.name, file.key, words)
+        except (TryLater, OSError):
+            raise FileRefused(Why.LATER, file.name) from None
+        except FileRefused as error:
+            name = file.name or error.name
+            raise FileRefused(error.why, name, self.limits.of(error.why)) from None
+
+    async def _written(self, content: bytes, name: str, key: str, words: Texts) -> SentFile:
         incoming = await asyncio.to_thread(self.store.incoming, self.clock())
         try:
             await asyncio.to_thread(incoming.write_bytes, content)
-            return await self.take_in(incoming, row.name, row.key, words)
+            return await self.take_in(incoming, name, key, words)
         finally:
             await asyncio.to_thread(incoming.unlink, missing_ok=True)
 

@@ -193,11 +193,11 @@ async def hear(
     safe, had_secret = masked(said.text)
     said = replace(said, text=safe)
     edited: Message | None = None
+    said = await _fitting(session, conversation, said, ticket, limits)
     if said.album or said.kind is Kind.EDITED:
         edited, said, is_done = await _belonging(session, conversation, said, ticket, now)
         if is_done:
             return [edited] if edited else []
-    said = await _fitting(session, conversation, said, ticket, limits)
     event = await events.of_conversation(session, conversation)
     event, heard = await _taken_along(session, conversation, said, event, town, now)
     state = State.from_json(conversation.state, event.told if event else None)
@@ -312,7 +312,10 @@ async def _belonging(
         is_same = not said.text or (newest is not None and said.text == newest.text)
         return original, said, is_same and not said.files
     original = await attachments.of_album(session, conversation, said.album or "")
-    if original is None or said.text:
+    if original and not await attachments.unknown(session, conversation, said.files):
+        return original, said, True
+    # What cannot be taken is a message of its own, so that it is told.
+    if original is None or said.text or any(file.fault for file in said.files):
         return None, said, False
     words = texts(conversation.locale)
     await attachments.record(session, original, said.files, now, words=words, album=said.album)

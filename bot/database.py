@@ -258,12 +258,17 @@ def at_the_end(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[N
 
 async def insert_unless_there(
     session: AsyncSession, table: type[Base], values: dict[str, Any], unique: Sequence[str]
-) -> None:
-    """Insert a row unless one with the same unique columns is there, as another process may do at once."""
+) -> bool:
+    """Insert a row unless one with the same unique columns is there, as another process may do at once.
+
+    Returns:
+        Whether it was inserted.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    await session.execute(
+    done = await session.execute(
         insert(table).values(values).on_conflict_do_nothing(index_elements=unique)
     )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # an INSERT's result counts its rows
 
 
 def async_url(url: str) -> URL:

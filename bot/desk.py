@@ -21,6 +21,7 @@ from bot.database import insert_unless_there, nudge
 from bot.errors import NotFound
 from bot.models import (
     LIVE,
+    Attachment,
     Author,
     Channel,
     Conversation,
@@ -75,8 +76,9 @@ class Groups:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Groups:
-        """Return the groups that the operator named."""
-        given = {queue: str(chat) for queue, chat in settings.staff_group}
+        """Return the groups that the operator named; none without Telegram."""
+        named = settings.staff_group if settings.telegram_token else ()
+        given = {queue: str(chat) for queue, chat in named}
         return cls({queue: chat for queue, chat in given.items() if queue}, given.get(""))
 
     @property
@@ -108,6 +110,12 @@ def _behind(groups: Groups) -> Select[Ticket, Topic]:
         .exists()
     )
     noted = select(Note.id).where(Note.ticket_id == Ticket.id, Note.id > Topic.note_id).exists()
+    filed = (
+        select(Attachment.id)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Message.ticket_id == Ticket.id, Attachment.id > Topic.file_id)
+        .exists()
+    )
     failed = (
         select(Delivery.id)
         .where(Delivery.id == Topic.delivery_id, Delivery.status == DeliveryStatus.FAILED)
@@ -130,6 +138,7 @@ def _behind(groups: Groups) -> Select[Ticket, Topic]:
                 failed,
                 news,
                 noted,
+                filed,
             ),
         )
         .order_by(Topic.id.is_(None), Ticket.opened_at, Ticket.id)
@@ -222,6 +231,7 @@ def _begun(session: AsyncSession, ticket: Ticket, chat: str, now: datetime) -> T
         is_closed=False,
         message_id=0,
         note_id=0,
+        file_id=0,
         is_unreachable=False,
         checked_at=now,
     )
@@ -242,7 +252,7 @@ async def _tell(
             select(Message).where(Message.ticket_id == ticket.id).order_by(Message.id)
         )
     ).all()
-    log = _Log(messages, await notes.of(session, ticket))
+    log = _Log(messages, await notes.of(session, ticket), await _files_of(session, ticket))
     has_left = topic.chat != (groups.of(ticket.queue) or topic.chat)
     passed_on = await _passed_on(session, ticket) if topic.queue != ticket.queue else None
     text = _text(ticket, topic, log, passed_on, town, has_left=has_left)
@@ -252,6 +262,7 @@ async def _tell(
     count = _queue(session, topic, text, offers, name, now, is_closed=is_over)
     topic.message_id = max((message.id for message in log.messages), default=0)
     topic.note_id = max((note.id for note in log.notes), default=0)
+    topic.file_id = max((row.id for rows in log.files.values() for row in rows), default=0)
     topic.status = MOVED if has_left else ticket.status
     topic.holder_id = ticket.holder_id
     topic.queue = ticket.queue
@@ -259,28 +270,62 @@ async def _tell(
     return count
 
 
+async def _files_of(session: AsyncSession, ticket: Ticket) -> dict[int, list[Attachment]]:
+    """Return the files of a ticket's messages by their message's id, each message's in order."""
+    query = (
+        select(Attachment)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Message.ticket_id == ticket.id)
+        .order_by(Attachment.id)
+    )
+    found: dict[int, list[Attachment]] = {}
+    for row in await session.scalars(query):
+        found.setdefault(row.message_id, []).append(row)
+    return found
+
+
 @dataclass(frozen=True)
 class _Log:
-    """What was said and noted on a ticket, each oldest first."""
+    """What was said and noted on a ticket, each oldest first.
+
+    Attributes:
+        files: By their message's id.
+    """
 
     messages: Sequence[Message]
     notes: Sequence[Note]
+    files: Mapping[int, Sequence[Attachment]]
 
-    def lines(self) -> list[Message | Note]:
+    @property
+    def is_plain(self) -> bool:
+        """Return whether there is nothing but a question that stands as it was asked."""
+        answered = any(message.author == Author.STAFF for message in self.messages)
+        edited = any(message.edits_id for message in self.messages)
+        return not (answered or edited or self.notes)
+
+    def all_files(self) -> list[Attachment]:
+        """Return every file, in the order in which they came."""
+        rows = [row for rows in self.files.values() for row in rows]
+        return sorted(rows, key=lambda row: row.id)
+
+    def whole(self) -> list[posts.Said]:
         """Return all of it, oldest first."""
-        return sorted([*self.messages, *self.notes], key=lambda line: line.at)
+        said = [posts.Said(note) for note in self.notes]
+        said += [posts.Said(one, self.files.get(one.id, ())) for one in self.messages]
+        return sorted(said, key=lambda one: one.line.at)
 
-    def news(self, topic: Topic) -> list[Message | Note]:
+    def news(self, topic: Topic) -> list[posts.Said]:
         """Return what does not stand in the topic yet; what the bot says by itself is not shown."""
-        messages = [
-            message
-            for message in self.messages
-            if message.id > topic.message_id and message.author != Author.BOT
-        ]
-        added = [note for note in self.notes if note.id > topic.note_id]
-        lines: list[Message | Note] = [*messages, *added]
-        new = [line for line in lines if not posts.is_from_here(line, topic.chat)]
-        return sorted(new, key=lambda line: line.at)
+        said = [posts.Said(note) for note in self.notes if note.id > topic.note_id]
+        for message in self.messages:
+            files = self.files.get(message.id, ())
+            more = [row for row in files if row.id > topic.file_id]
+            if message.id > topic.message_id and message.author != Author.BOT:
+                said.append(posts.Said(message, files))
+            elif message.id <= topic.message_id and more:
+                said.append(posts.Said(message, more, is_more=True))
+        new = [one for one in said if not posts.is_from_here(one.line, topic.chat)]
+        return sorted(new, key=lambda one: one.line.at)
 
 
 async def _passed_on(session: AsyncSession, ticket: Ticket) -> TicketAct | None:
@@ -308,14 +353,13 @@ def _text(
         return posts.moved(ticket, passed_on, town)
     said: list[str] = []
     if topic.status is None:
-        has_answers = any(message.author == Author.STAFF for message in log.messages)
-        is_whole = topic.generation > 1 or has_answers or bool(log.notes)
-        asked = None if is_whole else posts.question(log.messages)
-        said.append(posts.opening(ticket, town, asked))
-        if is_whole:
-            said.append(posts.so_far(log.lines(), town, ticket.queue))
+        if topic.generation == 1 and log.is_plain:
+            asked = posts.question(log.messages)
+            said.append(posts.opening(ticket, town, asked, log.all_files()))
+        else:
+            said += [posts.opening(ticket, town, None), posts.so_far(log.whole(), ticket, town)]
     else:
-        said.append(posts.log(log.news(topic), town, ticket.queue))
+        said.append(posts.log(log.news(topic), ticket, town))
     if topic.queue not in {None, ticket.queue}:
         said.append(posts.moved(ticket, passed_on, town))
     if ticket.conversation.is_unreachable and not topic.is_unreachable:
@@ -433,7 +477,7 @@ async def lost(session: AsyncSession, about: Mapping[str, Any]) -> None:
 def _forget(topic: Topic) -> None:
     """Forget what stood in a topic, so that the whole conversation is posted anew."""
     topic.generation += 1
-    topic.message_id = topic.note_id = 0
+    topic.message_id = topic.note_id = topic.file_id = 0
     topic.status = topic.queue = None
     topic.holder_id = None
     topic.is_unreachable = False
@@ -466,13 +510,10 @@ async def is_new(session: AsyncSession, update_id: int, now: datetime) -> bool:
 
     In the transaction that carries it out: one that fails may be tried again.
     """
-    before = await session.get(DeskUpdate, update_id)
-    if before:
-        return False
-    await insert_unless_there(
+    # Inserting waits for another process that is carrying it out this moment.
+    return await insert_unless_there(
         session, DeskUpdate, {"update_id": update_id, "at": now}, ["update_id"]
     )
-    return True
 
 
 async def forget_updates(session: AsyncSession, now: datetime) -> None:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot import canned, desk_posts, notes, pending, tickets
-from bot.errors import NeuvokasError, NotFound, OtherLanguage, TextMissing
+from bot.errors import NeuvokasError, NotFound, TextMissing
 from bot.models import OUTCOMES, Outcome, Staff, Status, Ticket, ticket_number
 from bot.policy import Act
-from bot.reply_language import other_language
+from bot.reply_language import check
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.models import Message
     from bot.town import Town
 
 # What each command does; the first word of a message in a topic.
@@ -113,11 +114,14 @@ async def carry_out(
     now: datetime,
     *,
     key: str | None = None,
-) -> None:
+) -> Message | None:
     """Do to a ticket what was ordered; the caller has asked whether the person may.
 
     Args:
         key: Names the message it came with, so that the same one again changes nothing.
+
+    Returns:
+        The reply, when it is one.
 
     Raises:
         NeuvokasError: As the acts in `bot.tickets`; nothing was done.
@@ -141,11 +145,11 @@ async def carry_out(
             await pending.send_now(session, ticket, now)
             await tickets.close(session, staff, ticket, town, now, outcome=outcome)
         case Act.REPLY:
-            found = None if order.anyway else other_language(order.text, ticket.locale, town)
-            if found:
-                raise OtherLanguage(found, ticket.locale)
+            if not order.anyway:
+                check(order.text, ticket.locale, town)
             await pending.send_now(session, ticket, now)
-            await tickets.reply(session, staff, ticket, order.text, now, key=key)
+            return await tickets.reply(session, staff, ticket, order.text, now, key=key)
+    return None
 
 
 def _outcome(text: str) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.models import LIVE, Author, Channel, Note, Status
@@ -10,7 +11,7 @@ from bot.texts import LANGUAGES, texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.models import Message, Ticket, TicketAct
+    from bot.models import Attachment, Message, Ticket, TicketAct
     from bot.texts import Texts
     from bot.town import Town
 
@@ -22,6 +23,20 @@ _LONGEST_ANSWER = 200
 # Telegram takes 128 units in a topic's name; beside a name this much of the question is seen on a phone.
 _LONGEST_TITLE = 120
 _LONGEST_WORDS = 48
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message or a note, as it stands in a topic.
+
+    Attributes:
+        files: What came with it.
+        is_more: It stands there already; these are files that came later, as an album's do.
+    """
+
+    line: Message | Note
+    files: Sequence[Attachment] = ()
+    is_more: bool = False
 
 
 def locale_of(town: Town, queue: str) -> str:
@@ -42,13 +57,16 @@ def title(ticket: Ticket, question: str) -> str:
 def question(messages: Iterable[Message]) -> str:
     """Return what the resident asked, a line for each message; empty when only buttons were pressed.
 
-    What was written after the first reply of staff is no part of the question.
+    What was written after the first reply of staff is no part of the question, nor is what was put
+    otherwise.
     """
     lines: list[str] = []
     offered: set[str] = set()
     for message in messages:
         if message.author == Author.STAFF:
             break
+        if message.edits_id:
+            continue
         if message.author == Author.BOT:
             offered |= {choice["label"] for choice in message.choices}
         elif message.text not in offered:
@@ -56,18 +74,19 @@ def question(messages: Iterable[Message]) -> str:
     return "\n".join(lines)
 
 
-def opening(ticket: Ticket, town: Town, asked: str | None) -> str:
+def opening(ticket: Ticket, town: Town, asked: str | None, files: Sequence[Attachment] = ()) -> str:
     """Return the first post: number, language, queue, who waits and what was asked.
 
     Args:
         asked: None when the whole conversation follows.
+        files: What came with the question.
     """
     words = texts(locale_of(town, ticket.queue))
     _ = words.gettext
     queue = town.book.queue(ticket.queue).titles[words.locale]
     where = _("Telegram") if ticket.conversation.channel == Channel.TELEGRAM else _("Web chat")
     lines = [f"{ticket.number} · {LANGUAGES[ticket.locale]} · {queue}"]
-    waits = _("A resident waits ({where}).").format(where=where)
+    waits = _("A resident is waiting ({where}).").format(where=where)
     if not ticket.replied_at and ticket.status in LIVE:
         promise = _("An answer was promised by {moment}.").format(
             moment=words.moment(ticket.reply_by)
@@ -76,21 +95,54 @@ def opening(ticket: Ticket, town: Town, asked: str | None) -> str:
     lines += [waits] if ticket.status in LIVE else []
     if asked is not None:
         lines += ["", asked or _("The resident asked for a person and wrote no question.")]
+        lines += _listed(files, _address(ticket, town), words)
     return "\n".join(lines)
 
 
-def log(lines: Iterable[Message | Note], town: Town, queue: str) -> str:
+def log(said: Iterable[Said], ticket: Ticket, town: Town) -> str:
     """Return messages and notes as a conversation, oldest first; the bot's own answers are cut."""
-    words = texts(locale_of(town, queue))
-    return joined([_line(line, words) for line in lines])
+    words = texts(locale_of(town, ticket.queue))
+    address = _address(ticket, town)
+    return joined(["\n".join([_line(one, words), *_files(one, address, words)]) for one in said])
 
 
-def _line(line: Message | Note, words: Texts) -> str:
+def _address(ticket: Ticket, town: Town) -> str:
+    return f"{town.base_url}/staff/tickets/{ticket.number}"
+
+
+def _files(said: Said, address: str, words: Texts) -> list[str]:
+    return _listed(said.files, f"{address}#m{said.line.id}", words)
+
+
+def _listed(files: Sequence[Attachment], address: str, words: Texts) -> list[str]:
+    """Return a line for each file, and where they can be opened; empty without files.
+
+    They are not posted themselves: only those who may read the ticket can open them.
+    """
     _ = words.gettext
+    lines = []
+    for row in files:
+        note = _("cannot be opened") if row.fault else words.size(row.size) if row.size else ""
+        lines.append(" · ".join(part for part in (f"📎 {row.name}", note) if part))
+        if row.transcript:
+            lines.append(
+                "{label}: {text}".format(label=_("What is said in it"), text=row.transcript)
+            )
+    return [*lines, _("Open it in the console: {address}").format(address=address)] if lines else []
+
+
+def _line(said: Said, words: Texts) -> str:
+    _ = words.gettext
+    line = said.line
+    if said.is_more:
+        by_staff = _("{name} sent more files:").format(name=line.staff_name)
+        return by_staff if line.staff_name else _("The resident sent more files:")
     if isinstance(line, Note):
         who = _("Internal note by {name}, not sent to the resident:").format(name=line.staff_name)
     elif line.author == Author.STAFF:
         who = _("{name} to the resident:").format(name=line.staff_name)
+    elif line.author == Author.RESIDENT and line.edits_id:
+        who = _("The resident has edited a message. Now it reads:")
     elif line.author == Author.RESIDENT:
         who = _("Resident:")
     else:
@@ -99,10 +151,10 @@ def _line(line: Message | Note, words: Texts) -> str:
     return f"{who}\n{line.text}"
 
 
-def so_far(lines: Iterable[Message | Note], town: Town, queue: str) -> str:
+def so_far(said: Iterable[Said], ticket: Ticket, town: Town) -> str:
     """Return the whole conversation, for a topic that is made again."""
-    _ = texts(locale_of(town, queue)).gettext
-    return joined([_("The conversation so far:"), log(lines, town, queue)])
+    _ = texts(locale_of(town, ticket.queue)).gettext
+    return joined([_("The conversation so far:"), log(said, ticket, town)])
 
 
 def standing(ticket: Ticket, before: str | None, town: Town) -> str:
@@ -120,7 +172,7 @@ def standing(ticket: Ticket, before: str | None, town: Town) -> str:
     if ticket.status == Status.CANCELLED:
         return _("✓ The resident cancelled it.")
     if before not in LIVE:
-        return _("Open again: it waits in its queue.")
+        return _("Open again. It is waiting in its queue.")
     return _("Back in the queue: nobody has it.")
 
 

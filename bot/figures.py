@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot import alerts
+from bot import alerts, desk_faults
 from bot.models import LIVE, Alert, Delivery, DeliveryStatus, Message, Ticket
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.desk import Groups
 
 # Transactions do not end in the order of their messages' numbers: so many of the newest are counted again.
 _UNSETTLED = 10_000
@@ -31,7 +33,7 @@ class Figures:
         overdue: By queue, live ones without a reply whose promised moment has passed.
         unsettled: By queue, live ones that should have been settled by now.
         alerted: By rung, unanswered tickets that somebody was told of.
-        alarms: As `alerts.alarms` gives them.
+        alarms: As `alerts.alarms` gives them, and how many of the staff's groups cannot be used.
         deliveries: By status, `waiting` and `failed`.
         oldest_waiting: Seconds for which the oldest waiting delivery could have gone out; 0 for none.
         messages: By author, all there have been.
@@ -73,8 +75,14 @@ class Messages:
         return await _counts(session, query)
 
 
-async def figures(session: AsyncSession, messages: Messages, now: datetime) -> Figures:
-    """Return how things stand now."""
+async def figures(
+    session: AsyncSession, messages: Messages, now: datetime, groups: Groups
+) -> Figures:
+    """Return how things stand now.
+
+    Args:
+        groups: Where staff answer in Telegram.
+    """
     tickets = (
         select(Ticket.queue, Ticket.status, func.count())
         .group_by(Ticket.queue, Ticket.status)
@@ -103,7 +111,10 @@ async def figures(session: AsyncSession, messages: Messages, now: datetime) -> F
         await _counts(session, overdue),
         await _counts(session, unsettled),
         await _counts(session, alerted),
-        await alerts.alarms(session, now),
+        {
+            **await alerts.alarms(session, now),
+            desk_faults.ALARM: len(await desk_faults.of(session, groups)),
+        },
         await _counts(session, deliveries),
         max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         await messages.counted(session),

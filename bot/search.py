@@ -1,4 +1,4 @@
-"""Full-text search over tickets: the words of their messages, notes and tags.
+"""Full-text search over tickets: the words of their messages, recordings, notes and tags.
 
 A word finds what begins with it, so that "sopimu" finds "sopimuksen". The words are cut and folded
 here and not by the database, so that both databases find the same: SQLite's own search knows the
@@ -10,15 +10,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, func, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.models import FIRST_NUMBER, Author, Message, Ticket, TicketWord
+from bot.models import (
+    FIRST_NUMBER,
+    Attachment,
+    Author,
+    Message,
+    Note,
+    Ticket,
+    TicketTag,
+    TicketWord,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, CompoundSelect, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
 LONGEST_WORD = 40
@@ -50,8 +59,36 @@ async def learn(session: AsyncSession, ticket_id: int, texts: Iterable[str]) -> 
 
 async def learn_conversation(session: AsyncSession, ticket_id: int) -> None:
     """Make a ticket findable by what its resident has said so far."""
-    said = select(Message.text).where(Message.ticket_id == ticket_id, Message.author != Author.BOT)
+    said: CompoundSelect[str] = union_all(_said(ticket_id), _written_down(ticket_id))
     await learn(session, ticket_id, (await session.scalars(said)).all())
+
+
+async def forget(session: AsyncSession, ticket_id: int, text: str) -> None:
+    """Stop finding a ticket by a text that was taken away, save by words that stand elsewhere in it."""
+    notes = select(Note.text).where(Note.ticket_id == ticket_id)
+    tags = select(TicketTag.tag).where(TicketTag.ticket_id == ticket_id)
+    kept: CompoundSelect[str] = union_all(_said(ticket_id), _written_down(ticket_id), notes, tags)
+    gone = words_in(text).difference(*map(words_in, await session.scalars(kept)))
+    if not gone:
+        return
+    await session.execute(
+        delete(TicketWord)
+        .where(TicketWord.ticket_id == ticket_id, TicketWord.word.in_(sorted(gone)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _said(ticket_id: int) -> Select[str]:
+    return select(Message.text).where(Message.ticket_id == ticket_id, Message.author != Author.BOT)
+
+
+def _written_down(ticket_id: int) -> Select[str]:
+    """Return what was written down of the ticket's recordings."""
+    return (
+        select(func.coalesce(Attachment.transcript, ""))
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Message.ticket_id == ticket_id, Attachment.transcript.is_not(None))
+    )
 
 
 def number_in(query: str) -> int | None:

@@ -15,19 +15,22 @@ from telegram import (
     InputTextMessageContent,
 )
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot import accounts, audit, desk, outbox, tickets, ties
+from bot import accounts, audit, desk, desk_writings, outbox, tickets, ties
 from bot import desk_orders as orders
 from bot import desk_posts as posts
-from bot.errors import NeuvokasError, NotFound, OtherLanguage, Unauthenticated
+from bot.errors import NeuvokasError, NotAllowed, NotFound, Unauthenticated
 from bot.models import Channel
-from bot.policy import Act
+from bot.policy import Act, may
 from bot.texts import LOCALES, nearest_locale, texts
+from handlers.desk_answers import TIE_START, Answers, Refused, Writer, order_in
 from handlers.desk_check import report
-from handlers.desk_switches import NotTurnedError, turn
+from handlers.desk_files import Writings
+from handlers.desk_switches import turn
 from handlers.desk_topics import Topics
 from handlers.middleware import explanation
+from handlers.telegram_files import files_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +40,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
     from telegram import Bot, CallbackQuery, InlineQuery, Message, Update, User
 
+    from bot.attachments import Files
     from bot.database import Database
-    from bot.models import Topic
+    from bot.models import Staff, Topic
     from bot.texts import Texts
     from bot.town import Town
 
@@ -46,12 +50,12 @@ log = logging.getLogger(__name__)
 
 # Telegram shows at most so many characters when a button was pressed.
 _LONGEST_ANSWER = 200
-_SENT, _DONE = "👍", "✍"
 # A code has 48 bits; nobody needs more tries than this to copy one.
 _FREE_TRIES = 5
 _WAIT_SECONDS = 600.0
 _MOST_GUESSERS = 10_000
-_TIE_START = "tie"
+# What would come before files that were written earlier.
+_ENDING = frozenset({Act.RELEASE, Act.CLOSE})
 
 
 class Desk:
@@ -59,6 +63,7 @@ class Desk:
 
     Attributes:
         topics: The way out.
+        writings: What is carried out a little later.
     """
 
     def __init__(
@@ -68,9 +73,13 @@ class Desk:
         town: Callable[[], Town],
         clock: Callable[[], datetime],
         groups: desk.Groups,
+        files: Files,
     ) -> None:
+        self._answers = Answers(bot, database, town, clock)
         self.topics = Topics(bot, database, town, clock, groups)
+        self.writings = Writings(database, town, clock, files, self._answers)
         self.groups = groups
+        self._limits = files.limits
         self._bot = bot
         self._database = database
         self._town = town
@@ -87,8 +96,9 @@ class Desk:
                         scope=BotCommandScopeChat(int(chat)),
                         language_code=locale,
                     )
-            except (BadRequest, Forbidden) as error:
+            except (BadRequest, ChatMigrated, Forbidden) as error:
                 log.warning("the staff group %s cannot be used yet: %s", chat, error.message)
+                await self.topics.health.failed(chat, error)
 
     async def take(self, update: Update) -> dict[str, Any] | None:
         """Carry out what somebody did as a member of staff; None when it is no matter of the desk.
@@ -146,101 +156,50 @@ class Desk:
         if message.text is None and message.effective_attachment is None:
             # Somebody joined, or named the topic: nobody wrote anything.
             return
+        writer = Writer(_account(message, user), _locale(user), message.message_id)
         try:
-            words, sign = await self._order(update, message, user, topic)
+            done = await self._order(update, message, writer, topic)
         except NeuvokasError as error:
-            await self._refuse(update, message, user, topic, error)
+            async with self._database.write() as session:
+                if await desk.is_new(session, update.update_id, self._clock()):
+                    await self._answers.refuse(session, topic, writer, error)
             return
-        if sign:
-            await self._confirm(message, topic, sign, words)
+        if done:
+            await self._answers.confirm(topic, message.message_id, *done)
 
     async def _order(
-        self, update: Update, message: Message, user: User, topic: Topic
-    ) -> tuple[Texts, str]:
-        """Carry out what was written in a topic; return the words of who wrote, and the sign to show.
+        self, update: Update, message: Message, writer: Writer, topic: Topic
+    ) -> tuple[Act, Texts] | None:
+        """Carry out what was written in a topic, or write it down when that takes a while.
 
-        There is no sign for what was carried out before.
+        Returns:
+            What was done, and the words of who wrote; None when there is nothing to show (yet).
 
         Raises:
             NeuvokasError: Nothing was done.
         """
         now = self._clock()
+        files = files_in(message, self._limits)
         async with self._database.write() as session:
             if not await desk.is_new(session, update.update_id, now):
-                return texts(_locale(user)), ""
-            person = await ties.tied(session, _account(message, user), lock=True)
+                return None
+            waits = files or await desk_writings.waits(session, topic.ticket_id)
+            if waits and not update.edited_message:
+                place = _place(message, writer)
+                text = message.text or message.caption or ""
+                await desk_writings.keep(session, topic, place, text, files, now)
+                return None
+            person = await ties.tied(session, writer.account, lock=True)
             words = texts(person.locale)
-            order = self._order_in(update, message, words)
+            if update.edited_message:
+                _ = words.gettext
+                raise Refused(_("Editing does not change what was sent. Write a new message."))
+            order = order_in(message.text or message.caption or "", words)
             number = desk.number_of(topic)
             ticket = await tickets.for_staff(session, person, number, order.act)
             key = posts.key_of(topic.chat, str(message.message_id))
             await orders.carry_out(session, person, ticket, order, self._town(), now, key=key)
-        return words, _SENT if order.act is Act.REPLY else _DONE
-
-    def _order_in(self, update: Update, message: Message, words: Texts) -> orders.Order:
-        """Return what a message orders.
-
-        Raises:
-            Refused: It orders nothing that can be done.
-        """
-        _ = words.gettext
-        if update.edited_message:
-            raise Refused(
-                _("An edit changes nothing here: what was sent stays. Write a new message instead.")
-            )
-        if message.text is None:
-            raise Refused(_("Only text can be sent from here. Send files from the console."))
-        command = orders.command(message.text)
-        if command is None:
-            return orders.Order(Act.REPLY, message.text)
-        if command.name not in orders.COMMANDS:
-            raise Refused(
-                _("There is no command {command}. These can be used: {commands}.").format(
-                    command=f"/{command.name}"[:40],
-                    commands=", ".join(f"/{name}" for name in (*orders.COMMANDS, *orders.TURNS)),
-                )
-            )
-        return orders.Order(orders.COMMANDS[command.name], command.text)
-
-    async def _refuse(
-        self, update: Update, message: Message, user: User, topic: Topic, error: NeuvokasError
-    ) -> None:
-        """Say in the topic why nothing was done; tell a stranger privately how to become known."""
-        now = self._clock()
-        async with self._database.write() as session:
-            if not await desk.is_new(session, update.update_id, now):
-                return
-            words = await self._words(session, message, user)
-            said, choices = self._refusal(error, words), _ways_out(error, topic, words)
-            desk.say(session, topic, said, now, choices=choices, answers=message.message_id)
-            if isinstance(error, Unauthenticated) and not _is_anonymous(message, user):
-                self._post(session, user.id, self._how_to_tie(words), words, now)
-
-    def _refusal(self, error: NeuvokasError, words: Texts) -> str:
-        """Return why something was not done, in a sentence or two."""
-        _ = words.gettext
-        if isinstance(error, (Refused, NotTurnedError)):
-            return str(error)
-        if isinstance(error, Unauthenticated):
-            return _(
-                "Not sent: I do not know who you are here. Tie your Telegram account first:"
-                " {address}"
-            ).format(address=f"https://t.me/{self._bot.username}?start={_TIE_START}")
-        if isinstance(error, NotFound):
-            return _("Not done: this ticket is in a queue that you do not work in.")
-        if isinstance(error, orders.NotAnOrder):
-            return _("Not done: choose one of these: {names}.").format(names=error)
-        return _("Not done: {reason}").format(reason=explanation(error, words)[1])
-
-    async def _confirm(self, message: Message, topic: Topic, sign: str, words: Texts) -> None:
-        """Show under a message that it was carried out; with a line where reactions are not allowed."""
-        try:
-            await self._bot.set_message_reaction(message.chat.id, message.message_id, sign)
-        except TelegramError:
-            _ = words.gettext
-            said = _("On its way to the resident.") if sign == _SENT else _("Done.")
-            async with self._database.write() as session:
-                desk.say(session, topic, said, self._clock(), answers=message.message_id)
+        return order.act, words
 
     async def _report(self, update: Update, message: Message) -> None:
         """Say what the group still needs."""
@@ -270,7 +229,7 @@ class Desk:
         except NeuvokasError as error:
             async with self._database.write() as session:
                 if await desk.is_new(session, update.update_id, now):
-                    refusal = self._refusal(error, words)
+                    refusal = self._answers.refusal(error, words)
                     self._answer(session, message, refusal, words, now)
 
     def _answer(
@@ -293,18 +252,42 @@ class Desk:
                 account = str(query.from_user.id)
                 person = await ties.tied(session, account, lock=True)
                 words = texts(person.locale)
-                number, order, key = _order_pressed(query, words)
+                number, order, stopped = _order_pressed(query, words)
+                if stopped and not stopped.text:
+                    await self._let_go(session, person, number, stopped, words)
+                    return {"text": _pressed_words(order.act, number, words)}
                 ticket = await tickets.for_staff(session, person, number, order.act)
+                if order.act in _ENDING and await desk_writings.waits(session, ticket.id):
+                    raise Refused(_still_waits(words))
+                key = _key_of(stopped) if stopped else None
                 await orders.carry_out(session, person, ticket, order, self._town(), now, key=key)
         except NeuvokasError as error:
             return {"text": self._shown(error, words), "show_alert": True}
         return {"text": _pressed_words(order.act, number, words)}
 
+    async def _let_go(
+        self, session: AsyncSession, person: Staff, number: str, stopped: Message, words: Texts
+    ) -> None:
+        """Send files that were stopped because of their words' language; once is enough.
+
+        Raises:
+            NeuvokasError: The person may not, or they are not there any more.
+        """
+        ticket = await tickets.for_staff(session, person, number)
+        if not may(person, Act.REPLY, ticket.queue):
+            raise NotAllowed(Act.REPLY)
+        writer = Writer(str(person.telegram_id), person.locale, stopped.message_id)
+        found = await desk_writings.stopped(session, _place(stopped, writer))
+        if found and found.is_stopped:
+            desk_writings.let_go(session, found, self._clock())
+        elif not found and not await tickets.sent_before(session, person, ticket, _key_of(stopped)):
+            raise Refused(_gone(words))
+
     def _shown(self, error: NeuvokasError, words: Texts) -> str:
         """Return why a button did nothing, as short as Telegram shows it."""
         _ = words.gettext
         if isinstance(error, Unauthenticated):
-            said = _("I do not know who you are here. Write /tie to me in private: @{bot}").format(
+            said = _("I do not know who you are. Send me /tie in a private chat: @{bot}").format(
                 bot=self._bot.username
             )
         elif isinstance(error, NotFound):
@@ -326,8 +309,8 @@ class Desk:
             await self._untie(update, user)
             return True
         wanted = command.text
-        if command.name == "start" and wanted.startswith(_TIE_START):
-            wanted = wanted.removeprefix(_TIE_START).lstrip("_-")
+        if command.name == "start" and wanted.startswith(TIE_START):
+            wanted = wanted.removeprefix(TIE_START).lstrip("_-")
         elif command.name != "tie":
             return False
         await self._tie(update, user, wanted)
@@ -338,7 +321,7 @@ class Desk:
         now, words = self._clock(), texts(_locale(user))
         _ = words.gettext
         if not code:
-            said = self._how_to_tie(words)
+            said = self._answers.how_to_tie(words)
         elif self._must_wait(user.id):
             said = _("Too many tries. Wait ten minutes, make a new code and send it.")
         else:
@@ -381,14 +364,6 @@ class Desk:
             if await desk.is_new(session, update.update_id, now):
                 self._post(session, user.id, said, words, now)
 
-    def _how_to_tie(self, words: Texts) -> str:
-        return words.gettext(
-            "Staff answer residents in the group in their own name. To tie your Telegram account:\n"
-            "1. Open {address} and sign in.\n"
-            "2. Make a code under Telegram.\n"
-            "3. Send it to me here within ten minutes: /tie CODE"
-        ).format(address=f"{self._town().base_url}/staff/me")
-
     def _must_wait(self, user: int) -> bool:
         now = asyncio.get_running_loop().time()
         recent = [at for at in self._tries.get(user, ()) if at > now - _WAIT_SECONDS]
@@ -412,7 +387,7 @@ class Desk:
                 found = await orders.canned_for(session, person, query.query)
         except Unauthenticated:
             button = InlineQueryResultsButton(
-                words.gettext("Tie your Telegram account first"), start_parameter=_TIE_START
+                words.gettext("Tie your Telegram account first"), start_parameter=TIE_START
             )
         results = [
             InlineQueryResultArticle(
@@ -433,14 +408,6 @@ class Desk:
 
     # What all of them need.
 
-    async def _words(self, session: AsyncSession, message: Message, user: User) -> Texts:
-        """Return the words in the language of the member of staff, else of the Telegram account."""
-        try:
-            person = await ties.tied(session, _account(message, user))
-        except Unauthenticated:
-            return texts(_locale(user))
-        return texts(person.locale)
-
     def _post(
         self,
         session: AsyncSession,
@@ -455,8 +422,8 @@ class Desk:
         )
 
 
-def _order_pressed(query: CallbackQuery, words: Texts) -> tuple[str, orders.Order, str | None]:
-    """Return the ticket's number, what a pressed button does to it, and the key of what it sends.
+def _order_pressed(query: CallbackQuery, words: Texts) -> tuple[str, orders.Order, Message | None]:
+    """Return the ticket's number, what a pressed button does to it, and the message that it sends.
 
     Raises:
         Refused: There is no such button, or it is not this person's to press.
@@ -470,24 +437,30 @@ def _order_pressed(query: CallbackQuery, words: Texts) -> tuple[str, orders.Orde
         return number, orders.order_of(button), None
     # The words that were stopped are not kept: they stand in the message that was answered.
     stopped = getattr(query.message, "reply_to_message", None)
-    if stopped is None or not stopped.text:
-        raise Refused(_("The message is gone. Write it again."))
+    if stopped is None or not (stopped.text or stopped.effective_attachment):
+        raise Refused(_gone(words))
     if stopped.from_user is None or stopped.from_user.id != query.from_user.id:
-        raise Refused(_("Only who wrote it can send it."))
-    key = posts.key_of(str(stopped.chat.id), str(stopped.message_id))
-    return number, orders.order_of(button, stopped.text), key
+        raise Refused(_("Only the person who wrote it can send it."))
+    return number, orders.order_of(button, stopped.text or ""), stopped
 
 
-def _ways_out(error: NeuvokasError, topic: Topic, words: Texts) -> list[dict[str, str]]:
-    """Return the button under a refusal that lets somebody do it all the same."""
-    if not isinstance(error, OtherLanguage):
-        return []
-    value = f"{posts.PREFIX}:{orders.ANYWAY}:{topic.ticket_id}"
-    return [{"label": words.gettext("Send anyway"), "value": value}]
+def _gone(words: Texts) -> str:
+    return words.gettext("The message is gone. Write it again.")
 
 
-class Refused(NeuvokasError):
-    """What was written or pressed cannot be done; the message is for whoever wrote it."""
+def _still_waits(words: Texts) -> str:
+    return words.gettext(
+        "Files from this topic are still on their way to the resident. Try again in a moment."
+    )
+
+
+def _key_of(message: Message) -> str:
+    return posts.key_of(str(message.chat.id), str(message.message_id))
+
+
+def _place(message: Message, writer: Writer) -> desk_writings.Place:
+    chat, album = str(message.chat.id), message.media_group_id
+    return desk_writings.Place(chat, message.message_id, album, writer.account, writer.locale)
 
 
 def _account(message: Message, user: User) -> str:

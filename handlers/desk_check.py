@@ -10,12 +10,13 @@ from telegram.error import TelegramError
 
 from bot.models import Staff
 from bot.policy import Act, may
+from handlers.desk_health import may_manage_topics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
-    from telegram import Bot, Chat, ChatMember
+    from telegram import Bot, Chat
 
     from bot.desk import Groups
     from bot.texts import Texts
@@ -56,7 +57,7 @@ async def _findings(bot: Bot, chat: Chat, words: Texts) -> list[tuple[bool, str,
         known = await bot.get_chat(chat.id)
         member = await bot.get_chat_member(chat.id, me.id)
     except TelegramError as error:
-        return [(False, "", _("Telegram does not tell: {error}").format(error=error.message))]
+        return [(False, "", _("Telegram reports an error: {error}").format(error=error.message))]
     is_admin = member.status == ChatMemberStatus.ADMINISTRATOR
     return [
         (
@@ -65,9 +66,9 @@ async def _findings(bot: Bot, chat: Chat, words: Texts) -> list[tuple[bool, str,
             _("The group has no topics: switch them on in the group's settings."),
         ),
         (
-            _may_manage_topics(member),
+            may_manage_topics(member),
             _("The bot may manage topics."),
-            _("Make the bot an administrator that may manage topics."),
+            _("Make the bot an administrator with the right to manage topics."),
         ),
         (
             is_admin or bool(me.can_read_all_group_messages),
@@ -76,16 +77,10 @@ async def _findings(bot: Bot, chat: Chat, words: Texts) -> list[tuple[bool, str,
         ),
         (
             bool(me.supports_inline_queries),
-            _("Canned responses can be found by writing the bot's name."),
+            _("Type the bot's name to find canned responses."),
             _("For canned responses, send /setinline to BotFather."),
         ),
     ]
-
-
-def _may_manage_topics(member: ChatMember) -> bool:
-    return bool(getattr(member, "can_manage_topics", False)) or (
-        member.status == ChatMemberStatus.OWNER
-    )
 
 
 def _ties(everybody: Sequence[Staff], queues: Sequence[str], words: Texts) -> str:

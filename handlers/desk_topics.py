@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from telegram import LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot import desk, outbox, tickets
+from bot import desk, desk_writings, outbox, tickets
 from bot.database import UNREACHABLE, waited
 from bot.errors import TryLater, Undeliverable
+from handlers.desk_health import Health, fault_in
 from handlers.telegram import keyboard
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 _GONE = ("message thread not found", "topic_id_invalid", "topic_deleted")
 _UNCHANGED = "topic_not_modified"
 # What an operator has to put right in the group; until then everything waits, for about a day.
-_NOT_READY = ("not enough rights", "not a forum", "chat not found", "topic_closed", "need admin")
+_NOT_READY = "topic_closed"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _LOOK_SECONDS = 2.0
 # Changes that follow one another this closely go out together.
@@ -68,6 +69,7 @@ class Topics:
         self._clock = clock
         self._groups = groups
         self._checked_at: datetime | None = None
+        self.health = Health(bot, database, clock, groups)
 
     async def run(self) -> None:
         """Keep the topics up to date for as long as the process lives; one process at a time does."""
@@ -135,6 +137,7 @@ class Topics:
             )
         except (Forbidden, ChatMigrated) as error:
             log.warning("the staff group %s is out of reach: %s", topic.chat, type(error).__name__)
+            await self.health.failed(topic.chat, error)
             raise TryLater(type(error).__name__) from error
         except BadRequest as error:
             await self._refused(error, topic, about)
@@ -148,6 +151,7 @@ class Topics:
         if thread is None:
             created = await self._bot.create_forum_topic(int(topic.chat), title)
             thread = created.message_thread_id
+            await self.health.worked(topic.chat)
             await self._write_down(about, thread=thread, title=title, checked_at=self._clock())
         elif title != topic.title:
             await _unless_so(self._bot.edit_forum_topic(int(topic.chat), thread, name=title))
@@ -172,7 +176,8 @@ class Topics:
                 await desk.lost(session, about)
             return
         log.warning("the staff group %s refused a post: %s", topic.chat, error.message)
-        if any(sign in told for sign in _NOT_READY):
+        await self.health.failed(topic.chat, error)
+        if fault_in(error) or _NOT_READY in told:
             raise TryLater(error.message) from error
         raise Undeliverable(error.message) from error
 
@@ -187,13 +192,15 @@ class Topics:
         return [choice for choice in choices if "inline" not in choice]
 
     async def _look_after(self) -> None:
-        """Find topics that were deleted or closed by hand; forget old updates."""
+        """Find groups that cannot be used, and topics deleted or closed by hand; forget what is old."""
         now = self._clock()
         if self._checked_at and now < self._checked_at + _CHECK_EVERY:
             return
         self._checked_at = now
+        await self.health.look()
         async with self._database.write() as session:
             await desk.forget_updates(session, now)
+            await desk_writings.forget(session, now)
         async with self._database.read() as session:
             found = await desk.to_check(session, self._groups, now - _CHECK_AFTER, _MOST_CHECKED)
         for about in found:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import alerts
+from bot import alerts, desk_faults
 from bot.database import UNREACHABLE
+from bot.desk import Groups
 from bot.migrations import is_current
-from handlers.keys import CLOCK, DATABASE, TOWN
+from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 ROUTES = web.RouteTableDef()
 
@@ -25,7 +31,7 @@ async def ready(request: web.Request) -> web.Response:
 
     Alarms are for people: a process that is taken out of service would help nobody who waits.
     """
-    alarms: dict[str, int] = {}
+    alarms: list[dict[str, Any]] = []
     checks = {
         "database": False,
         "migrations": False,
@@ -36,7 +42,7 @@ async def ready(request: web.Request) -> web.Response:
         checks["database"] = True
         if checks["migrations"]:
             async with request.app[DATABASE].read() as session:
-                alarms = await alerts.alarms(session, request.app[CLOCK]())
+                alarms = await _alarms(request, session)
     except (SQLAlchemyError, *UNREACHABLE):
         pass
     good = all(checks.values())
@@ -44,7 +50,28 @@ async def ready(request: web.Request) -> web.Response:
         {
             "status": "ok" if good else "unavailable",
             "checks": checks,
-            "alarms": [{"name": name, "tickets": count} for name, count in alarms.items()],
+            "alarms": alarms,
         },
         status=200 if good else 503,
     )
+
+
+async def _alarms(request: web.Request, session: AsyncSession) -> list[dict[str, Any]]:
+    """Return what a person must look at, each with the tickets that it concerns."""
+    waiting = await alerts.alarms(session, request.app[CLOCK]())
+    found: list[dict[str, Any]] = [
+        {"name": name, "tickets": count} for name, count in waiting.items()
+    ]
+    groups = Groups.from_settings(request.app[SETTINGS])
+    faults = await desk_faults.of(session, groups)
+    if faults:
+        # Which groups they are is nobody's business here.
+        found.append(
+            {
+                "name": desk_faults.ALARM,
+                "tickets": await desk_faults.tickets_in(session, groups, faults),
+                "groups": len(faults),
+                "faults": sorted({fault.fault for fault in faults}),
+            }
+        )
+    return found

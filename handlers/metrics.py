@@ -14,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.registry import Collector
 
 from bot.alerts import ALARMS
+from bot.desk import Groups
 from bot.errors import NotFound, Unauthenticated
 from bot.figures import Messages, figures
 from bot.models import Author, DeliveryStatus
@@ -42,7 +43,8 @@ async def metrics(request: web.Request) -> web.Response:
     """Return the figures, to whoever has the token; without one in the settings, to this machine."""
     _check(request)
     async with request.app[DATABASE].read() as session:
-        found = await figures(session, request.app[MESSAGES], request.app[CLOCK]())
+        groups = Groups.from_settings(request.app[SETTINGS])
+        found = await figures(session, request.app[MESSAGES], request.app[CLOCK](), groups)
     registry = CollectorRegistry()
     registry.register(_Figures(found))
     ProcessCollector(registry=registry)
@@ -116,7 +118,7 @@ class _Figures(Collector):
         )
         yield _gauge(
             "neuvokas_alarm",
-            "Tickets for which an alarm of /readyz is on.",
+            "Tickets for which an alarm of /readyz is on; of desk-unreachable, groups.",
             "alarm",
             {**dict.fromkeys(ALARMS, 0), **found.alarms},
         )

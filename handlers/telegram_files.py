@@ -13,6 +13,8 @@ from bot.errors import FileRefused, NotFound, TryLater, Why
 from bot.files import FileKind, SentFile, new_key
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from telegram import Bot, Message
 
     from bot.database import Database
@@ -24,6 +26,8 @@ _UPLOAD_SECONDS = 55
 _DOWNLOAD_SECONDS = 30
 # What Telegram shows as a photo; larger ones go as documents (Source: Bot API, sendPhoto).
 _LARGEST_PHOTO = 10_000_000
+# The first page of an Ogg file, which names what is in it, is shorter than this.
+_OPUS_HEAD = 200
 # The sorts of file a message may hold, how each is shown, and its media type when Telegram names none.
 _SORTS = {
     "voice": (FileKind.VOICE, "audio/ogg"),
@@ -106,12 +110,14 @@ async def send_file(bot: Bot, delivery: Delivery, database: Database, store: Fil
     except (NotFound, FileNotFoundError) as error:
         raise FileRefused(Why.GONE) from error
     chat = int(delivery.address)
-    if row.kind == FileKind.PICTURE and row.size <= _LARGEST_PHOTO:
+    shown = _shown_as(bot, row, content)
+    if shown:
         try:
-            sent = await bot.send_photo(chat, content, write_timeout=_UPLOAD_SECONDS)
+            sent = await shown(chat, content, write_timeout=_UPLOAD_SECONDS)
             return str(sent.message_id)
         except BadRequest as error:
-            # Too long and thin for a photo, for one: as a document everything goes.
+            # Too long and thin for a photo, for one, or to somebody who takes no voice messages: as
+            # a document everything goes.
             if _is_about_the_chat(error):
                 raise
     try:
@@ -121,6 +127,24 @@ async def send_file(bot: Bot, delivery: Delivery, database: Database, store: Fil
             raise
         raise FileRefused(Why.BROKEN, row.name) from error
     return str(sent.message_id)
+
+
+def _shown_as(
+    bot: Bot, row: Attachment, content: InputFile | str
+) -> Callable[..., Awaitable[Message]] | None:
+    """Return how a file is sent so that Telegram shows or plays it; None when only as a document."""
+    if row.kind == FileKind.PICTURE and row.size <= _LARGEST_PHOTO:
+        return bot.send_photo
+    if row.kind == FileKind.VOICE and isinstance(content, InputFile) and _is_opus(content):
+        return bot.send_voice
+    return None
+
+
+def _is_opus(file: InputFile) -> bool:
+    """Return whether a recording is what Telegram plays as a voice message (Source: Bot API, sendVoice)."""
+    content = file.input_file_content
+    head = content[:_OPUS_HEAD] if isinstance(content, bytes) else b""
+    return head.startswith(b"OggS") and b"OpusHead" in head
 
 
 def _is_about_the_chat(error: BadRequest) -> bool:

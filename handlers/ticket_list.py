@@ -8,13 +8,14 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from sqlalchemy import select
 
-from bot import alerts, pending, saved_views, search, tags, tickets
+from bot import alerts, desk_faults, pending, saved_views, search, tags, tickets
+from bot.desk import Groups
 from bot.errors import NeuvokasError, NotFound
-from bot.models import OUTCOMES, Outcome, Role, Staff, Status
+from bot.models import OUTCOMES, Fault, Outcome, Role, Staff, Status
 from bot.policy import Act, may
 from bot.texts import texts
 from bot.ticket_list import Filters, Order, listed, questions
-from handlers.keys import CLOCK, DATABASE, TOWN
+from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
 from handlers.middleware import explanation, form_of
 from handlers.pages import fragment, page
 from handlers.rights import for_everybody, needs
@@ -22,6 +23,7 @@ from handlers.staff_pages import allowed, html, see, signed_in, wants_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from multidict import MultiDictProxy
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -151,6 +153,17 @@ def _filters(request: web.Request, me: Staff, query: Any) -> Filters:
     return filters
 
 
+async def _group_faults(
+    request: web.Request, session: AsyncSession, me: Staff
+) -> list[tuple[str, datetime]]:
+    """Return what is wrong with the groups in Telegram and since when, for those who can see to it."""
+    if not may(me, Act.MANAGE_QUEUES):
+        return []
+    faults = await desk_faults.of(session, Groups.from_settings(request.app[SETTINGS]))
+    words = texts(me.locale)
+    return [(desk_faults.explained(Fault(one.fault), words), one.since) for one in faults]
+
+
 async def _list_page(
     request: web.Request,
     session: AsyncSession,
@@ -176,6 +189,7 @@ async def _list_page(
         "entries": book.entries,
         "counts": await tickets.waiting_in(session),
         "attention": await alerts.attention(session, me, now),
+        "group_faults": await _group_faults(request, session, me),
         "now": now,
     }
     if wants_fragment(request):

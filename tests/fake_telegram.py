@@ -488,6 +488,7 @@ class Person(Chat):
         info = {"id": user["id"], "first_name": user["first_name"], "type": "private"}
         super().__init__(server, info, "stranger")
         self.user = user
+        self.takes_voice = True  # paying people can forbid voice messages
 
     async def says(
         self,
@@ -546,11 +547,11 @@ class Person(Chat):
         content = {"text": text, "entities": found_entities(text), "via_bot": self.server.me}
         return self._sends(content, chat, topic)
 
-    async def sends_sticker(self, chat: Chat | None = None) -> int:
+    async def sends_sticker(self, chat: Chat | None = None, *, topic: Topic | None = None) -> int:
         """Send a sticker."""
         kind = {"type": "regular", "is_animated": False, "is_video": False, "emoji": "👍"}
         file = self.server.stores("stickers", ".webp", b"RIFF")
-        return self._sends({"sticker": {**file, **kind, "width": 512, "height": 512}}, chat)
+        return self._sends({"sticker": {**file, **kind, "width": 512, "height": 512}}, chat, topic)
 
     async def sends_photo(
         self,
@@ -560,21 +561,30 @@ class Person(Chat):
         topic: Topic | None = None,
         content: bytes = b"\xff\xd8",
         album: str | None = None,
+        anonymous: bool = False,
     ) -> int:
         """Send a photo, which arrives in two sizes, the small one first; `album` joins several."""
+        if units(caption or "") > CAPTION_LIMIT:
+            raise ValueError("the apps send no caption above 1024 units")
         sizes = [{"width": 90, "height": 60}, {"width": 1280, "height": 853}]
         small, large = (self.server.stores("photos", ".jpg", part) for part in (b"\xff", content))
         photo = [{**small, **sizes[0]}, {**large, **sizes[1]}]
         entities = found_entities(caption or "")
         captioned = {"caption": caption, "caption_entities": entities, "media_group_id": album}
-        return self._sends({"photo": photo, **captioned}, chat, topic)
+        return self._sends({"photo": photo, **captioned}, chat, topic, anonymous=anonymous)
 
     async def sends_voice(
-        self, chat: Chat | None = None, *, seconds: int = 3, content: bytes = b"OggS"
+        self,
+        chat: Chat | None = None,
+        *,
+        seconds: int = 3,
+        content: bytes = b"OggS",
+        topic: Topic | None = None,
     ) -> int:
         """Send a voice message."""
         file = self.server.stores("voice", ".oga", content)
-        return self._sends({"voice": {**file, "duration": seconds, "mime_type": "audio/ogg"}}, chat)
+        voice = {**file, "duration": seconds, "mime_type": "audio/ogg"}
+        return self._sends({"voice": voice}, chat, topic)
 
     async def sends_document(
         self,
@@ -585,11 +595,15 @@ class Person(Chat):
         size: int | None = None,
         album: str | None = None,
         mime_type: str | None = None,
+        caption: str | None = None,
+        topic: Topic | None = None,
     ) -> int:
         """Send a document; `size` claims a number of bytes without the bytes."""
         file = self.server.stores("documents", "." + name.rpartition(".")[2], content, size)
         claimed = {"file_name": name} | ({"mime_type": mime_type} if mime_type else {})
-        return self._sends({"document": {**file, **claimed}, "media_group_id": album}, chat)
+        captioned = {"caption": caption, "caption_entities": found_entities(caption or "")}
+        content_ = {"document": {**file, **claimed}, **captioned, "media_group_id": album}
+        return self._sends(content_, chat, topic)
 
     async def edits_caption(self, message_id: int, caption: str, chat: Chat | None = None) -> None:
         """Change the words under a picture this person sent."""
@@ -751,6 +765,18 @@ class Group(Chat):
         """Let a person throw the bot out."""
         self.state = "kicked"
         self.bot_becomes("member", "kicked", person)
+
+    async def takes_bot_back(self, person: Person) -> None:
+        """Let a person add the bot again; its rights are those it has."""
+        self.state = "open"
+        self.bot_becomes("kicked", "member", person)
+
+    def switches_topics(self, *, on: bool) -> None:
+        """Switch topics on or off; the bot is not told, and the topics come back as they were."""
+        if on:
+            self.info["is_forum"] = True
+        else:
+            self.info.pop("is_forum", None)
 
     async def migrates(self, person: Person) -> Group:
         """Become a supergroup, and return it; the old chat tells callers its new number."""
@@ -1333,7 +1359,7 @@ class FakeTelegram:
     def _topic(self, p: JSON, chat: Chat) -> Topic:
         """Return the topic in which the bot may write."""
         topic = chat.topics.get(p["message_thread_id"]) if isinstance(chat, Group) else None
-        if topic is None or topic.deleted:
+        if topic is None or topic.deleted or not chat.info.get("is_forum"):
             # A topic that was there may have been deleted meanwhile; the bot is not told of that.
             told = "Bad Request: message thread not found"
             raise Refusal(400, told, blame=topic is None)
@@ -1355,7 +1381,7 @@ class FakeTelegram:
         check_text(text)
         return self._posts(p, {"text": text, "entities": entities})
 
-    @answers("sendPhoto", "sendDocument")
+    @answers("sendPhoto", "sendDocument", "sendVoice")
     def _send_file(self, p: JSON, method: str) -> JSON:
         kind = method.removeprefix("send").lower()
         caption, entities = formatted(p, "caption")
@@ -1370,6 +1396,8 @@ class FakeTelegram:
                 raise Refusal(413, "Request Entity Too Large")
             if kind == "photo":
                 check_photo(given.data)
+            if kind == "voice" and (person := self.chats.get(p["chat_id"])):
+                check_voice(given.data, person)
             name = given.filename or "file"
             file = self.stores(f"{kind}s", "." + name.rpartition(".")[2], given.data)
         elif given in self.files:
@@ -1379,7 +1407,9 @@ class FakeTelegram:
         else:
             raise bad("wrong file identifier/HTTP URL specified")
         sized = [{**file, "width": 1280, "height": 853}]
-        shown = sized if kind == "photo" else {**file, **({"file_name": name} if name else {})}
+        named = {"file_name": name} if name else {}
+        shown: Any = {**file, **({"duration": 3} if kind == "voice" else named)}
+        shown = sized if kind == "photo" else shown
         return self._posts(p, {kind: shown, "caption": caption, "caption_entities": entities})
 
     @answers("editMessageText", "editMessageCaption", "editMessageReplyMarkup")
@@ -1512,7 +1542,9 @@ class FakeTelegram:
         """Return the group with topics a call names, if the bot may do this there."""
         chat = self._chat(p)
         if not isinstance(chat, Group) or not chat.info.get("is_forum"):
-            raise bad("the chat is not a forum")
+            # An administrator may have switched topics off; the bot is not told.
+            blame = not isinstance(chat, Group) or not chat.topics
+            raise Refusal(400, "Bad Request: the chat is not a forum", blame=blame)
         if "can_manage_topics" not in chat.rights:
             # An administrator may have taken the right away; the bot is not always told.
             raise Refusal(400, f"Bad Request: not enough rights to {wish}", blame=False)
@@ -1706,6 +1738,15 @@ def check_photo(content: bytes) -> None:
         raise Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED", blame=False) from None
     if width + height > PHOTO_SIDES or max(width, height) > PHOTO_RATIO * min(width, height):
         raise Refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS", blame=False)
+
+
+def check_voice(content: bytes, chat: Chat) -> None:
+    """Refuse a voice message that is no Opus, and one to somebody who takes none."""
+    if not content.startswith(b"OggS") or b"OpusHead" not in content[:200]:
+        # Telegram would send it as a file; here it is the bot that has to say so.
+        raise bad("a voice message must be Opus in Ogg")
+    if isinstance(chat, Person) and not chat.takes_voice:
+        raise Refusal(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN", blame=False)
 
 
 def is_local(host: str) -> bool:

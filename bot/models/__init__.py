@@ -5,7 +5,7 @@ from bot.models.audit import Audit, AuditHead
 from bot.models.base import Base, Moment, Serial
 from bot.models.conversations import Author, Channel, Conversation, Message
 from bot.models.deliveries import Delivery, DeliveryStatus
-from bot.models.desk import DeskUpdate, Topic
+from bot.models.desk import DeskFault, DeskUpdate, Fault, Topic, Writing
 from bot.models.desk_work import (
     OUTCOMES,
     Block,
@@ -48,9 +48,11 @@ __all__ = [
     "Credential",
     "Delivery",
     "DeliveryStatus",
+    "DeskFault",
     "DeskUpdate",
     "Draft",
     "Event",
+    "Fault",
     "Handling",
     "KeptQueue",
     "KeptRule",
@@ -81,5 +83,6 @@ __all__ = [
     "Topic",
     "Tries",
     "Wait",
+    "Writing",
     "ticket_number",
 ]

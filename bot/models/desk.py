@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base, Moment, Serial
@@ -25,6 +27,7 @@ class Topic(Base):
         is_closed: Whether it is closed in Telegram.
         message_id: The newest message that is queued for it; 0 when none is.
         note_id: The same of the internal notes.
+        file_id: The same of the messages' files, of which an album's come one after the other.
         status: The ticket's status as last told; null before the first post.
         holder_id: Who held the ticket, as last told.
         queue: The ticket's queue, as last told.
@@ -48,6 +51,7 @@ class Topic(Base):
     is_closed: Mapped[bool] = mapped_column(default=False)
     message_id: Mapped[int] = mapped_column(BigInteger, default=0)
     note_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    file_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     status: Mapped[str | None] = mapped_column(String(16))
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     queue: Mapped[str | None] = mapped_column(String(64))
@@ -70,3 +74,63 @@ class DeskUpdate(Base):
 
 
 Index("ix_desk_updates_at", DeskUpdate.at)
+
+
+class Writing(Base):
+    """What staff wrote in a topic and is carried out a little later: with files, or right after such.
+
+    Attributes:
+        key: The group and the message, or the album, whose messages are one.
+        account: Who wrote it, as Telegram names them; empty for whom nobody can know.
+        locale: The language of that account, for somebody who is not known.
+        parts: What each message brought, `{"message", "text", "file"}`, as they came; see
+            `bot.desk_writings`.
+        is_stopped: It waits for its author to say that its language is meant.
+        is_meant: Its author has said so.
+        due_at: When it is carried out, or tried again.
+    """
+
+    __tablename__ = "desk_writings"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("desk_topics.id"))
+    account: Mapped[str] = mapped_column(String(32))
+    locale: Mapped[str] = mapped_column(String(2))
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    is_stopped: Mapped[bool] = mapped_column(default=False)
+    is_meant: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(Moment)
+    topic: Mapped[Topic] = relationship(lazy="joined", innerjoin=True)
+
+
+Index("ix_desk_writings_topic_id_id", Writing.topic_id, Writing.id)
+
+
+class Fault(StrEnum):
+    """What keeps a group from being used."""
+
+    OUT = "out"  # the bot is not in it, or it is gone
+    MOVED = "moved"  # Telegram has given it another id
+    NO_TOPICS = "no-topics"
+    NO_RIGHTS = "no-rights"
+
+
+class DeskFault(Base):
+    """A staff group that cannot be used now; the row goes when it works again.
+
+    Attributes:
+        fault: A `Fault`.
+        tried_at: When somebody to tell was last looked for; null until then.
+        told_at: When leads were told; null until then.
+    """
+
+    __tablename__ = "desk_faults"
+
+    chat: Mapped[str] = mapped_column(String(32), primary_key=True)
+    fault: Mapped[str] = mapped_column(String(16))
+    since: Mapped[datetime] = mapped_column(Moment)
+    tried_at: Mapped[datetime | None] = mapped_column(Moment)
+    told_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -13,7 +13,7 @@ from bot import staff as people
 from bot import tickets
 from bot.database import Database
 from bot.migrations import _config, is_current, migrate
-from bot.models import Base, Credential, Staff, Ticket
+from bot.models import Attachment, Base, Credential, Message, Staff, Ticket, Topic
 from bot.ticket_list import Filters, listed
 from tests.bot.desk import Desk
 
@@ -163,3 +163,45 @@ async def test_tickets_from_before_are_found_and_wait(database, town, clock):
         for words, id_ in (("hajosi", 1), ("öljy", 2)):
             found = await listed(session, maija, Filters(words=words), clock())
             assert [one.id for one in found.tickets] == [id_]
+
+
+async def test_what_came_before_files_stood_in_topics(database, town, clock):
+    """Recordings written down before are found, and topics do not tell of files from before."""
+    from alembic import command  # noqa: PLC0415 - only here
+
+    desk = Desk(database, town, clock)
+    await desk.hire("Maija")
+    await desk.ticket("Kysymys")
+    async with database.write() as session:
+        message = await session.scalar(select(Message).where(Message.ticket_id == 1))
+        for number, transcript in ((1, "Mummo soitti"), (2, None)):
+            session.add(
+                Attachment(
+                    message_id=message.id,
+                    key=f"{number:032x}",
+                    kind="voice",
+                    media_type="audio/ogg",
+                    name="a.ogg",
+                    size=1,
+                    transcript=transcript,
+                    at=clock(),
+                    delivery=None,
+                )
+            )
+        session.add(Topic(ticket_id=1, chat="-1", title="N-1001", checked_at=clock()))
+
+    def down_and_up(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010")
+        command.upgrade(config, "head")
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(down_and_up)
+        await connection.commit()
+    async with database.read() as session:
+        maija = await desk.person(session, "Maija")
+        found = await listed(session, maija, Filters(words="mummo"), clock())
+        assert [one.id for one in found.tickets] == [1]
+        [topic] = await session.scalars(select(Topic))
+        assert (topic.file_id, topic.title) == (2, "N-1001")

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import search, tickets
-from bot.models import FIRST_NUMBER
+from bot import attachments, search, tickets
+from bot.conversation import hear
+from bot.errors import NotFound
+from bot.files import FileKind, SentFile, new_key
+from bot.models import FIRST_NUMBER, Attachment, Channel
+from bot.respond import Kind, Utterance
 from bot.ticket_list import Filters, Order, excerpt, listed
 from tests.bot.desk import Desk
 
@@ -71,6 +75,79 @@ async def test_search_finds_notes_replies_and_tags(desk):
         await tickets.reply(session, staff, ticket, "Lomake löytyy virastosta", desk.clock())
     for words in ("edunvalvoja", "holhous", "virasto", "äiti virasto holhous"):
         assert await found(desk, words) == [1]
+
+
+async def recorded(desk, resident, kind=FileKind.VOICE):
+    """What a resident's recording is called, sent without any words."""
+    file = SentFile(kind, "audio/ogg", "", 1_000, new_key(), remote_id="r", remote_key=new_key())
+    said = Utterance(Channel.TELEGRAM, resident, "", Kind.TEXT, files=(file,))
+    async with desk.database.write() as session:
+        await hear(session, said, desk.town, desk.clock())
+    return file.key
+
+
+async def write_down(desk, key, text, id_=1):
+    """Write down what is said in a recording."""
+    async with desk.at(id_, "Maija") as (session, staff, ticket):
+        row = await attachments.of_key(session, key)
+        await attachments.write_down(session, staff, ticket, row, text, desk.clock())
+
+
+async def test_search_finds_what_recordings_say(desk):
+    """What is written down of a recording is found; put otherwise, only what stands there now."""
+    key = await recorded(desk, "1")
+    await write_down(desk, key, "Mummo soitti lääkärille sopimuksen takia")
+    for words in ("mummo", "LÄÄKÄRI", "äitini lääkärille"):
+        assert await found(desk, words) == [1]
+    await write_down(desk, key, "Vaari soitti lääkärille")
+    assert await found(desk, "vaari lääkäri") == [1]
+    assert await found(desk, "mummo") == []
+    # The resident wrote this word, too.
+    assert await found(desk, "sopimuksen") == [1]
+    await write_down(desk, key, " ")
+    assert await found(desk, "vaari") == await found(desk, "lääkäri") == []
+
+
+async def test_words_that_stand_elsewhere_are_still_found(desk):
+    """What a note, a tag or another recording says as well is found when one of them loses it."""
+    one, other = await recorded(desk, "1"), await recorded(desk, "1")
+    await write_down(desk, one, "huolto lasku kattila")
+    await write_down(desk, other, "kattila vuotaa")
+    async with desk.at(1, "Maija") as (session, staff, ticket):
+        await desk.notes.add(session, staff, ticket, "Huolto tulee", desk.clock())
+        await desk.tags.add(session, staff, ticket, "lasku", desk.clock())
+    await write_down(desk, one, "epäselvää")
+    for words in ("huolto", "lasku", "kattila", "epäselvää"):
+        assert await found(desk, words) == [1]
+
+
+async def test_secrets_in_recordings_are_not_found(desk):
+    """An identity code that was written down is hidden before anything is kept, words to search included."""
+    key = await recorded(desk, "1")
+    await write_down(desk, key, "tunnukseni on 131052-308T kiitos")
+    assert await found(desk, "kiitos") == [1]
+    assert await found(desk, "131052") == await found(desk, "308T") == []
+
+
+async def test_a_recording_from_before_the_ticket(desk):
+    """A recording belongs to the ticket that its message belongs to, wherever it was written down."""
+    async with desk.at(1, "Maija") as (session, staff, ticket):
+        await tickets.close(session, staff, ticket, desk.town, desk.clock())
+    key = await recorded(desk, "1")
+    await write_down(desk, key, "patteri kylmä", 1)
+    assert await found(desk, "patteri") == []
+    await desk.presses("1", "human")
+    assert await found(desk, "patteri") == [4]
+
+
+async def test_only_recordings_are_written_down(desk):
+    """What is no recording takes no words, and the search learns none."""
+    key = await recorded(desk, "1", FileKind.DOCUMENT)
+    with pytest.raises(NotFound):
+        await write_down(desk, key, "pakkanen")
+    assert await found(desk, "pakkanen") == []
+    async with desk.database.read() as session:
+        assert (await session.get(Attachment, 1)).transcript is None
 
 
 async def test_search_keeps_to_ones_own_queues(desk):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
 from bot.models import Staff
 from bot.texts import texts
 from tests.conftest import TOKEN, House, attach, settings_for
+from tests.handlers.conftest import Browser
 from tests.handlers.test_desk_in_telegram import until
 
 
@@ -108,15 +111,20 @@ async def test_the_groups_menu(house, telegram):
 
 
 async def test_a_group_that_is_not_there_stops_nothing(sqlite_url, telegram, clock, town):
-    """A mistyped group is a warning; residents are served."""
+    """A mistyped group is a warning and an alarm; residents are served."""
     settings = settings_for(
         sqlite_url,
         telegram_token=TOKEN,
         telegram_api_url=telegram.url,
         staff_group=(("", -1009999999999),),
     )
-    async with House(settings, clock, town):
+    async with House(settings, clock, town) as built:
         person = telegram.person()
         await person.says("hei")
         await person.hears("Neuvokas")
-    telegram.expected("chat not found")
+        async with asyncio.timeout(10):
+            while not (alarms := (await Browser(built).opens("/readyz")).json["alarms"]):
+                await asyncio.sleep(0.1)
+        assert [alarm["faults"] for alarm in alarms] == [["out"]]
+    while telegram.violations:
+        telegram.expected("chat not found")

@@ -17,7 +17,7 @@ from bot.models import Audit, Credential, Delivery, Role, Staff, Status, Ticket,
 from bot.policy import Act, may
 from bot.texts import texts
 from handlers.desk import Desk
-from handlers.keys import TOWN
+from handlers.keys import FILES, TOWN
 from tests import fake_telegram as fake
 from tests.conftest import TOKEN
 from tests.handlers.conftest import escalated
@@ -100,7 +100,7 @@ async def visitor(request, house, telegram, clock):
     person = None if request.param in {"cut off", "stranger"} else staff
     async with Bot(TOKEN, base_url=f"{telegram.url}/bot") as bot:
         groups = desk.Groups({}, str(group.id))
-        built = Desk(bot, house.database, house.app[TOWN], clock, groups)
+        built = Desk(bot, house.database, house.app[TOWN], clock, groups, house.app[FILES])
         yield Visitor(house, built, bot, group, account, person)
 
 
