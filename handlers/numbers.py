@@ -16,10 +16,10 @@ from bot.policy import Act, may
 from bot.register import minutes
 from bot.texts import ZONE, texts
 from handlers.charts import Bar, lying, standing
-from handlers.keys import CLOCK, DATABASE, TOWN
+from handlers.keys import CLOCK, DATABASE, NOTED, TOWN
 from handlers.middleware import bad_request, locale_of
 from handlers.pages import page
-from handlers.rights import needs
+from handlers.rights import needs, noted
 from handlers.staff_api import staff_behind
 from handlers.staff_pages import allowed
 
@@ -79,12 +79,15 @@ async def numbers_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/numbers.{form:csv|json}")
+@noted("exported")
 @needs(Act.SEE_NUMBERS)
 async def numbers_file(request: web.Request) -> web.Response:
     """Return the numbers of a period as a file."""
     async with request.app[DATABASE].read() as session:
         await allowed(request, session, Act.SEE_NUMBERS)
-    found = await _report(request.app, _asked(request))
+    period = _asked(request)
+    request[NOTED] = f"{request.path} {period.name}"
+    found = await _report(request.app, period)
     if request.match_info["form"] == "csv":
         return _csv(found)
     return _as_file(
@@ -93,6 +96,7 @@ async def numbers_file(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/numbers")
+@noted("exported")
 @needs(Act.SEE_NUMBERS)
 async def numbers(request: web.Request) -> web.Response:
     """Return the numbers of a period."""
@@ -104,6 +108,7 @@ async def numbers(request: web.Request) -> web.Response:
     if named and period.name != named:
         _ = texts(staff.locale).gettext
         raise bad_request(_("A period is such as 2026-W47, 2026-11, 2026-Q4 or 2026."))
+    request[NOTED] = f"{request.path} {period.name}"
     found = await _report(request.app, period)
     return web.json_response(exports.as_json(found, request.app[TOWN]().id))
 

@@ -15,7 +15,7 @@ from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, FORM, LOCALE, TOWN
 from handlers.middleware import bad_request, body_of, form_of, key_in, locale_of, unprocessable
 from handlers.resident_api import files_json, messages_json
-from handlers.rights import for_everybody, needs, on_ticket
+from handlers.rights import for_everybody, needs, noted, on_ticket
 from handlers.served import served
 from handlers.staff_files import reply_with_files
 from handlers.uploads import with_files
@@ -108,6 +108,7 @@ async def queues(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/tickets")
+@noted("listed")
 @needs(Act.READ)
 async def listed(request: web.Request) -> web.Response:
     """Return the tickets this person sees, oldest first; live ones unless a status is named."""
@@ -170,6 +171,7 @@ async def release(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/tickets/{number}/files/{key}")
+@noted("opened_file")
 @on_ticket(Act.READ)
 async def file(request: web.Request) -> web.StreamResponse:
     """Return a file of a ticket's conversation."""
