@@ -35,8 +35,8 @@ MOST_LISTED = 200
 def ticket_json(ticket: Ticket) -> dict[str, Any]:
     """Return a ticket as the API shows it, without its conversation."""
     moments = (
-        *("created_at", "opened_at", "reply_by", "claimed_at", "replied_at", "closed_at"),
-        "waits_since",
+        *("created_at", "opened_at", "reply_by", "resolve_by", "claimed_at", "replied_at"),
+        *("closed_at", "waits_since"),
     )
     return {
         "number": ticket.number,
