@@ -141,7 +141,9 @@ def measures(words: Texts) -> dict[str, str]:
         "questions": _("Questions to the automatic answers, each counted once."),
         "confirmed": _("Answered, and the resident said that it helped."),
         "assumed": _("Answered, and the resident said nothing more about it."),
-        "wrong": _("Answered, and the resident said that it did not help."),
+        "wrong": _(
+            "Answered, and the resident said that it did not help, or staff that it was wrong."
+        ),
         "passed_on": _("Answered, and the resident then asked for a person."),
         "not_found": _("No answer was found."),
         "otherwise": _(

@@ -173,7 +173,7 @@ def _numbers(report: Report, words: Texts) -> tuple[str, ...]:
         _("Questions: {number}").format(number=said(whole.total)),
         _("Answered, said to have helped: {number}").format(number=said(confirmed)),
         _("Answered, nothing more said: {number}").format(number=said(assumed)),
-        _("Answered, did not help: {number}").format(number=said(wrong)),
+        _("Answered, did not help or was wrong: {number}").format(number=said(wrong)),
         _("Answered, then a person was asked for: {number}").format(number=said(passed_on)),
         _("No answer found: {number}").format(number=said(not_found)),
         _("Questions to staff: {number}").format(number=said(report.all_tickets.tickets)),

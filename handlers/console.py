@@ -290,6 +290,10 @@ async def _tag(doing: Doing) -> None:
 
 
 async def _judge(doing: Doing) -> None:
+    if doing.text("take_back"):
+        id_ = number_of(doing.text("take_back"))
+        await misanswers.take_back(doing.session, doing.me, doing.ticket, id_, doing.now)
+        return
     message = doing.text("message")
     await misanswers.judge(
         doing.session,

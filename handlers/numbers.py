@@ -226,7 +226,7 @@ def part_names(words: Texts) -> dict[str, str]:
     return {
         "confirmed": _("Helped (said so)"),
         "assumed": _("Answered, nothing said"),
-        "wrong": _("Did not help"),
+        "wrong": _("Did not help, or was wrong"),
         "passed_on": _("Asked a person after it"),
         "not_found": _("Not found"),
         "otherwise": _("Other"),
