@@ -129,6 +129,9 @@ def _dimensions(words: Texts) -> dict[str, str]:
         "queue": _("The queue of staff that the subject belongs to."),
         "language": _("The language of the conversation: fi, sv or en."),
         "channel": _("Where the conversation is held: web or telegram."),
+        "district": _(
+            "The part of town that residents named when they passed a question to staff; of tickets only."
+        ),
         "easy_language": _("“easy” when the resident asked for easy language, else “ordinary”."),
     }
 

@@ -156,7 +156,10 @@ def _equality(words: Texts) -> tuple[str, ...]:
             "The same answers are given in Finnish, Swedish and English, many in easy language as well."
             " It is watched whether any language waits longer or gets fewer answers."
         ),
-        _("The district is not asked, and neither are age, sex or background."),
+        _(
+            "Age, sex and background are not asked. The part of town is asked only where staff can then"
+            " name a place nearby, and nobody needs to answer."
+        ),
     )
 
 

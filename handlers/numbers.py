@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import exports, register, report, topics
+from bot import districts, exports, register, report, topics
 from bot.errors import NotAllowed, NotFound
 from bot.numbers import Period, Waiting, of, read_period, share
 from bot.policy import Act, may
@@ -70,6 +70,7 @@ async def numbers_page(request: web.Request) -> web.Response:
         kind_names=_kind_names(words),
         part_names=part_names(words),
         sections=[_section(found, name, town.book, words) for name in report.DIMENSIONS],
+        districts=_districts(found, town.id, words),
         equality=_equality(found, town.book, words),
         not_found=_not_found(found, town.book, words),
         shown=lambda value: _number(value, words),
@@ -175,7 +176,7 @@ async def _report(app: web.Application, period: Period) -> Report:
         fresh = _FRESH_WHEN_ENDED if has_ended else _FRESH
         if found is None or made_at is None or now - made_at > fresh:
             async with app[DATABASE].read() as session:
-                found = await report.made(session, period, app[TOWN]().book, now)
+                found = await report.made(session, period, app[TOWN](), now)
             kept.pop(period.name, None)
             kept[period.name] = (now, found)
             while len(kept) > _MOST_KEPT:
@@ -272,6 +273,27 @@ def _section(found: Report, dimension: str, book: Book, words: Texts) -> Section
     waits = found.tickets[dimension]
     labels |= {name: _label(dimension, name, book, words) for name in waits}
     return Section(dimension, title, chart, kept, waits, labels)
+
+
+def _districts(
+    found: Report, town: str, words: Texts
+) -> tuple[list[tuple[str, Waiting]], Markup] | None:
+    """Return the tickets of each part of town and a chart of them; None where none is asked for."""
+    _ = words.gettext
+    known = districts.of_town(town)
+    if not known:
+        return None
+    rows = [
+        (known[name].names[words.locale] if name in known else name or _("Not said"), wait)
+        for name, wait in found.tickets["district"].items()
+    ]
+    chart = lying(
+        "chart-district",
+        _("Questions to staff by part of town"),
+        _("Bars show how many questions there were. The same numbers are in the table below."),
+        [Bar(label, wait.tickets, _number(wait.tickets, words)) for label, wait in rows],
+    )
+    return rows, chart
 
 
 def _titles(words: Texts) -> dict[str, str]:

@@ -46,6 +46,7 @@ def ticket_json(ticket: Ticket) -> dict[str, Any]:
         "channel": ticket.conversation.channel,
         "holder": ticket.holder.name if ticket.holder else None,
         "entry": ticket.entry,
+        "district": ticket.district,
         "tried": ticket.tried,
         "reachable": not ticket.conversation.is_unreachable,
         "outcome": ticket.outcome,

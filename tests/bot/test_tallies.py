@@ -325,7 +325,7 @@ async def made(database, town, period=PERIOD):
     await tallies.gather(database, town, NOW)
     await tallies.follow(database, town, NOW)
     async with database.read() as session:
-        return await report.made(session, period, town.book, NOW)
+        return await report.made(session, period, town, NOW)
 
 
 async def test_a_report(database, town, maija):
