@@ -551,7 +551,9 @@ class Replies:
             if district
             else _("That is fine. No part of town is kept. The answer comes here.")
         )
-        return Reply(said, self._choices("status", "cancel", "aside"))
+        # Whoever has said it can take it back at once.
+        back = ("no-district",) if district else ()
+        return Reply(said, self._choices("status", "cancel", "aside", *back))
 
     def passed_on(self, number: str) -> Reply:
         """Return that one more question went to the ticket that staff have already."""

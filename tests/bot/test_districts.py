@@ -81,7 +81,7 @@ async def test_told_in_two_taps(database, town):
     await says(database, town, ("district:eastern",))
     thanks, after = await newest(database)
     assert "Itäinen" in thanks.text
-    assert values(thanks) == ["status", "cancel", "aside"]
+    assert values(thanks) == ["status", "cancel", "aside", "no-district"]
     assert after.district == "eastern"
     assert (after.status, after.waits_since) == (ticket.status, ticket.waits_since)
 
