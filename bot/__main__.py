@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from bot import accounts, audit, sources
+from bot import queues as desk_queues
 from bot import settings as environment
 from bot import staff as people
 from bot.app import now, serve
@@ -37,7 +38,7 @@ from handlers.keys import DATABASE, SETTINGS
 from handlers.sign_in import join_link
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
     from aiohttp import web
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -124,6 +125,11 @@ def _parser() -> argparse.ArgumentParser:
     add = staff.add_parser("add", help="add a member of staff and print a one-time link")
     add.add_argument("name")
     add.add_argument("--queues", default="", help="ids of queues, separated by commas")
+    add.add_argument(
+        "--languages",
+        default=",".join(people.TAKEN_TO_KNOW),
+        help="the languages the person answers in, of fi, sv, en (default: %(default)s)",
+    )
     add.add_argument("--role", choices=[role.value for role in Role], default=Role.STAFF.value)
     add.set_defaults(run=_staff_add)
     token = staff.add_parser("token", help="print a new personal token for the staff API")
@@ -312,21 +318,23 @@ def _show_confusions(content: Book) -> None:
 
 def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
     queues = [queue.strip() for queue in options.queues.split(",") if queue.strip()]
-    known = book.load(settings.content_dir, settings.town).queues
-    unknown = [queue for queue in queues if queue not in known]
-    if unknown:
-        print(
-            f"neuvokas: no queue {', '.join(unknown)}; there are {', '.join(known)}",
-            file=sys.stderr,
-        )
-        return 2
+    languages = [locale.strip() for locale in options.languages.split(",") if locale.strip()]
+    content = book.load(settings.content_dir, settings.town)
 
     async def run(session: AsyncSession) -> str:
-        person = await people.add(session, options.name, Role(options.role), queues, now())
+        # Leads make queues of their own, which only the database knows.
+        _require_known("queue", queues, await desk_queues.known(session, content))
+        _require_known("language", languages, LOCALES)
+        person = await people.add(
+            session, options.name, Role(options.role), queues, now(), languages
+        )
         return await accounts.invite(session, None, person, now())
 
     try:
         secret = _with_session(settings, run)
+    except _UnknownError as error:
+        print(f"neuvokas: {error}", file=sys.stderr)
+        return 2
     except (NameTaken, TextMissing, TextTooLong) as error:
         reason = {
             NameTaken: "there is already somebody called",
@@ -336,6 +344,16 @@ def _staff_add(options: argparse.Namespace, settings: Settings) -> int:
         return 1
     print(f"{settings.base_url}/staff/join/{secret}")
     return 0
+
+
+class _UnknownError(Exception):
+    """Something is named on the command line that there is not."""
+
+
+def _require_known(kind: str, named: Iterable[str], known: Collection[str]) -> None:
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise _UnknownError(f"no {kind} {', '.join(unknown)}; there are {', '.join(known)}")
 
 
 def _staff_token(options: argparse.Namespace, settings: Settings) -> int:

@@ -11,9 +11,10 @@ from bot.database import nudge
 from bot.errors import LastLead, NameTaken, NotAllowed, NotFound
 from bot.models import Role, Staff, Status, Ticket
 from bot.policy import Act, may, may_appoint
+from faq.book import LOCALES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,11 +60,13 @@ async def change(
     name: str,
     role: Role,
     queues: Sequence[str],
+    languages: Collection[str] | None = None,
 ) -> None:
-    """Give a person another name, role or queues; their open tickets outside these go back.
+    """Give a person another name, role, queues or languages; their open tickets outside these go back.
 
     Args:
         me: None for the command line and the town's provider.
+        languages: Locales they answer in; None leaves them as they are.
 
     Raises:
         NotAllowed: The new role is beyond the rights of who gives it.
@@ -78,13 +81,55 @@ async def change(
     other = await staff.by_name(session, name)
     if other and other.id != person.id:
         raise NameTaken(name)
-    before = {"name": person.name, "role": person.role, "queues": sorted(person.queues)}
-    after = {"name": name, "role": str(role), "queues": sorted(set(queues))}
-    if before == after:
-        return
-    person.name, person.role, person.queues = name, role, list(queues)
-    await session.flush()
+    before = _rights(person)
+    person.name, person.role = name, role
+    _set_work(person, queues, person.languages if languages is None else languages)
+    await _changed(session, me, person, now, before)
+
+
+async def set_work(
+    session: AsyncSession,
+    me: Staff,
+    person: Staff,
+    now: datetime,
+    *,
+    queues: Sequence[str],
+    languages: Collection[str],
+) -> None:
+    """Set in which queues a person works and which languages they know, as whoever keeps a queue may."""
+    before = _rights(person)
+    _set_work(person, queues, languages)
+    await _changed(session, me, person, now, before)
+
+
+def _set_work(person: Staff, queues: Sequence[str], languages: Collection[str]) -> None:
+    if set(queues) != set(person.queues):
+        person.queues = list(queues)
+    person.languages = [locale for locale in LOCALES if locale in languages]
+
+
+def _rights(person: Staff) -> dict[str, object]:
+    return {
+        "name": person.name,
+        "role": str(person.role),
+        "queues": sorted(set(person.queues)),
+        "languages": list(person.languages),
+    }
+
+
+async def _changed(
+    session: AsyncSession,
+    me: Staff | None,
+    person: Staff,
+    now: datetime,
+    before: Mapping[str, object],
+) -> None:
+    """Note what is different now, if anything, and let go what the person may see no more."""
+    after = _rights(person)
     changed = {key: value for key, value in after.items() if before[key] != value}
+    if not changed:
+        return
+    await session.flush()
     _record(session, me, "account_changed", person, now, changed)
     await _give_back(session, person, now, is_leaving=False)
     # Pages that are open show what the person may see no more.

@@ -48,6 +48,14 @@ OTHERS = (
     "tokens_revoked",
     "telegram_tied",
     "telegram_untied",
+    "listed",
+    "views_changed",
+    "opened_file",
+    "read_questions",
+    "read_blocks",
+    "exported",
+    "published",
+    "taken_back",
 )
 COMMAND_LINE = "command line"
 BEGINNING = "0" * 64

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot import outbox, ticket_log, tickets
+from bot import audit, outbox, ticket_log, tickets
 from bot.cleaning import cleaned
 from bot.errors import NotFound, NothingToDo
 from bot.masking import masked
 from bot.models import LIVE, Block, Conversation, Outcome, Ticket
+from bot.policy import Act
 from bot.replies import Replies
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ async def block(
     said = Replies(town, ticket.locale).blocked(made.until)
     tickets.tell(session, ticket, said, now)
     ticket_log.record(session, ticket, "block", now, staff, days=days, reason=reason)
+    audit.record(session, staff, Act.BLOCK, ticket.number, now, detail={"days": days})
     tickets.changed(session, ticket)
     return made
 
@@ -129,5 +131,7 @@ async def review(
             )
         found.lifted_at = now
     ticket_log.record(session, ticket, "lift" if lift else "confirm", now, lead)
+    detail = {"lifted": lift}
+    audit.record(session, lead, Act.REVIEW_BLOCKS, ticket.number, now, detail=detail)
     tickets.changed(session, ticket)
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import attachments, blocks, bubbles, events, outbox, tallies, tickets
+from bot import attachments, blocks, bubbles, districts, events, outbox, tallies, tickets
 from bot.cleaning import cleaned
 from bot.database import insert_unless_there, nudge
 from bot.errors import FileRefused, NotFound, Unauthenticated
@@ -509,6 +509,10 @@ async def _do(
             await tickets.cancel(session, ticket, now)
             said = Replies(town, ticket.locale).cancelled(ticket.number)
             return _Done(turn.state, (said,), about)
+        case Deed.DISTRICT if ticket:
+            ticket.district = turn.district
+            tickets.changed(session, ticket)
+            return _Done(turn.state, (words.district_kept(turn.district),), about, joins=about)
         case Deed.STATUS:
             says = await _standing(session, town, words, concerned, now)
             return _Done(turn.state, says, about)
@@ -563,7 +567,8 @@ async def _escalate(
     place = await tickets.place(session, ticket)
     queue = town.book.queue(ticket.queue)
     receipt = Replies(town, conversation.locale).receipt(
-        ticket.number, queue, place, now, ticket.reply_by
+        *(ticket.number, queue, place, now, ticket.reply_by),
+        asks_district=districts.is_asked(town.id, queue.id),
     )
     return _Done(replace(state, tried=()), (receipt,), ticket.id, joins=ticket.id)
 

@@ -129,6 +129,9 @@ def _dimensions(words: Texts) -> dict[str, str]:
         "queue": _("The queue of staff that the subject belongs to."),
         "language": _("The language of the conversation: fi, sv or en."),
         "channel": _("Where the conversation is held: web or telegram."),
+        "district": _(
+            "The part of town that residents named when they passed a question to staff; of tickets only."
+        ),
         "easy_language": _("“easy” when the resident asked for easy language, else “ordinary”."),
     }
 
@@ -141,7 +144,9 @@ def measures(words: Texts) -> dict[str, str]:
         "questions": _("Questions to the automatic answers, each counted once."),
         "confirmed": _("Answered, and the resident said that it helped."),
         "assumed": _("Answered, and the resident said nothing more about it."),
-        "wrong": _("Answered, and the resident said that it did not help."),
+        "wrong": _(
+            "Answered, and the resident said that it did not help, or staff that it was wrong."
+        ),
         "passed_on": _("Answered, and the resident then asked for a person."),
         "not_found": _("No answer was found."),
         "otherwise": _(

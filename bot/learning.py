@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from sqlalchemy import or_, select, text, update
 
+from bot import audit
 from bot.cleaning import cleaned
 from bot.errors import ChangedMeanwhile, NotAllowed, NotFound, TextTooLong
 from bot.impersonal import impersonal
@@ -616,6 +617,8 @@ async def _write(
             kept.staff_id, kept.staff_name, kept.at = staff.id, staff.name, now
             kept.before, kept.after = dict(files.before), dict(files.after)
             session.add(kept)
+            act = "taken_back" if kept.undoes else "published"
+            audit.record(session, staff, act, kept.entry, now)
             await session.flush()
             is_begun = True
             await asyncio.to_thread(publishing.put, folder, files.after)

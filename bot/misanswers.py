@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot import ticket_log, tickets
+from bot import tallies, ticket_log, tickets
 from bot.errors import NotFound, NothingToDo
 from bot.models import Message, Misanswer
 
@@ -68,6 +68,25 @@ async def judge(
     ticket_log.record(session, ticket, "judge", now, staff, entry=wrong, right=right_entry)
     tickets.changed(session, ticket)
     return found
+
+
+async def take_back(
+    session: AsyncSession, staff: Staff, ticket: Ticket, id_: int, now: datetime
+) -> None:
+    """Take a mark back; the answer counts again as it did before.
+
+    Raises:
+        NotFound: There is no such mark on this ticket, or no more.
+    """
+    found = await session.get(Misanswer, id_, with_for_update=True)
+    if found is None or found.ticket_id != ticket.id:
+        raise NotFound(str(id_))
+    await tallies.unjudge(session, found)
+    await session.delete(found)
+    ticket_log.record(
+        session, ticket, "unjudge", now, staff, entry=found.entry, right=found.right_entry
+    )
+    tickets.changed(session, ticket)
 
 
 async def of(session: AsyncSession, ticket: Ticket) -> Sequence[Misanswer]:

@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.database import UNREACHABLE, nudge, to_its_end, waited
 from bot.errors import Outdated, QueueNeeded
-from bot.models import KeptQueue, KeptRule, Staff, Ticket
+from bot.models import KeptQueue, KeptRule, Role, Staff, Ticket
 from bot.routing import Desk, Member, Rule
-from faq.book import LOCALES, Queue
+from faq.book import Queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +34,11 @@ LOOK_SECONDS = 5.0
 LONGEST_ID = 40
 # Addresses of pages that a queue's own page must not hide.
 _TAKEN = frozenset({"new"})
+
+
+async def known(session: AsyncSession, book: Book) -> dict[str, Queue]:
+    """Return every queue there is by id: the book's, and those that leads have set or made."""
+    return {**book.queues, **(await desk(session)).queues}
 
 
 async def desk(session: AsyncSession) -> Desk:
@@ -185,32 +190,26 @@ async def rules_kept(session: AsyncSession) -> Sequence[KeptRule]:
 
 
 async def members(session: AsyncSession) -> list[Member]:
-    """Return everybody who can sign in, with their queues and languages."""
-    query = select(Staff.queues, Staff.languages).where(
+    """Return everybody who answers tickets and can sign in, with their queues and languages.
+
+    Leads who have chosen no queue stand in where nobody works; admins do where there is no lead.
+    """
+    query = select(Staff.role, Staff.queues, Staff.languages).where(
         Staff.password_hash.is_not(None) | Staff.town_account.is_not(None),
         Staff.cut_off_at.is_(None),
+        Staff.role != Role.EDITOR,
     )
+    rows = (await session.execute(query)).all()
+    has_lead = any(row.role == Role.LEAD for row in rows)
+    in_charge = Role.LEAD if has_lead else Role.ADMIN
     return [
-        Member(frozenset(queues), frozenset(languages))
-        for queues, languages in await session.execute(query)
+        Member(
+            frozenset(row.queues),
+            frozenset(row.languages),
+            stands_in=row.role == in_charge and not row.queues,
+        )
+        for row in rows
     ]
-
-
-async def set_people(
-    session: AsyncSession, queue: str, people: Mapping[int, tuple[bool, Collection[str]]]
-) -> None:
-    """Set who works in a queue and which languages they know.
-
-    Args:
-        people: By id of the member of staff: whether they work in it, and their locales.
-    """
-    for person in await session.scalars(select(Staff).where(Staff.id.in_(people))):
-        is_in, languages = people[person.id]
-        others = [id_ for id_ in person.queues if id_ != queue]
-        if is_in != (queue in person.queues):
-            person.queues = [*others, queue] if is_in else others
-        person.languages = [locale for locale in LOCALES if locale in languages]
-    nudge(session, "staff")
 
 
 def version(row: KeptQueue | None) -> str:

@@ -156,7 +156,10 @@ def _equality(words: Texts) -> tuple[str, ...]:
             "The same answers are given in Finnish, Swedish and English, many in easy language as well."
             " It is watched whether any language waits longer or gets fewer answers."
         ),
-        _("The district is not asked, and neither are age, sex or background."),
+        _(
+            "Age, sex and background are not asked. The part of town is asked only where staff can then"
+            " name a place nearby, and nobody needs to answer."
+        ),
     )
 
 
@@ -173,7 +176,7 @@ def _numbers(report: Report, words: Texts) -> tuple[str, ...]:
         _("Questions: {number}").format(number=said(whole.total)),
         _("Answered, said to have helped: {number}").format(number=said(confirmed)),
         _("Answered, nothing more said: {number}").format(number=said(assumed)),
-        _("Answered, did not help: {number}").format(number=said(wrong)),
+        _("Answered, did not help or was wrong: {number}").format(number=said(wrong)),
         _("Answered, then a person was asked for: {number}").format(number=said(passed_on)),
         _("No answer found: {number}").format(number=said(not_found)),
         _("Questions to staff: {number}").format(number=said(report.all_tickets.tickets)),

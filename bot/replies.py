@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot import hours
+from bot import districts, hours
 from bot.files import refusal
 from bot.permits.papers.names import Paper, file_name
 from bot.texts import LANGUAGES, LOCALES, ZONE, texts
@@ -80,6 +80,8 @@ class Replies:
             "resume": _("Back to the staff's question"),
             "none": _("None of these – ask a person"),
             "no-thanks": _("No, thank you"),
+            "district": _("Tell my part of town"),
+            "no-district": _("I would rather not say"),
         }
         entry_id, _colon, number = rest.partition(":")
         if name in {"step", "stuck", "unsure"}:
@@ -88,6 +90,9 @@ class Replies:
             return self.guide_label() if name == "g.go" else plain.get(name)
         if name == "lang":
             return LANGUAGES.get(rest)
+        if name == "district":
+            district = districts.of_town(self._town.id).get(rest)
+            return district.label(self.locale) if district else None
         if name in {"solved", "unsolved"} and rest.isdecimal() and len(rest) <= _LONGEST_ID:
             return _("Yes, it helped") if name == "solved" else _("No, it did not help")
         entry = self._town.book.entries.get(rest)
@@ -499,7 +504,14 @@ class Replies:
         )
 
     def receipt(
-        self, number: str, queue: Queue, place: int, now: datetime, reply_by: datetime
+        self,
+        number: str,
+        queue: Queue,
+        place: int,
+        now: datetime,
+        reply_by: datetime,
+        *,
+        asks_district: bool = False,
     ) -> Reply:
         """Return that the question is with staff, when somebody answers, and what goes on meanwhile."""
         _ = self._texts.gettext
@@ -513,7 +525,35 @@ class Replies:
                 "The answer comes here. If you want to add something, just write it: staff will see it."
             ),
         ]
-        return Reply("\n".join(lines), self._choices("status", "cancel", "aside"))
+        if not asks_district:
+            return Reply("\n".join(lines), self._choices("status", "cancel", "aside"))
+        lines.append(
+            _(
+                "If you tell your part of town, our staff can name a place near you. You need not tell it."
+            )
+        )
+        return Reply("\n".join(lines), self._choices("district", "status", "cancel", "aside"))
+
+    def districts(self) -> Reply:
+        """Return the parts of town to choose from, with a way not to say."""
+        _ = self._texts.gettext
+        values = [f"district:{id_}" for id_ in districts.of_town(self._town.id)]
+        return Reply(_("Which part of town are you in?"), self._choices(*values, "no-district"))
+
+    def district_kept(self, id_: str | None) -> Reply:
+        """Return that staff see the part of town, or that none is kept."""
+        _ = self._texts.gettext
+        district = districts.of_town(self._town.id).get(id_ or "")
+        said = (
+            _("Thank you. Our staff see that you are in this part of town: {district}.").format(
+                district=district.names[self.locale]
+            )
+            if district
+            else _("That is fine. No part of town is kept. The answer comes here.")
+        )
+        # Whoever has said it can take it back at once.
+        back = ("no-district",) if district else ()
+        return Reply(said, self._choices("status", "cancel", "aside", *back))
 
     def passed_on(self, number: str) -> Reply:
         """Return that one more question went to the ticket that staff have already."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, literal, select
 
+from bot import districts
 from bot.models import Status, Tally, Wait
 from bot.numbers import Cell, Counted, Table, Waited, Waiting, protected, waiting
 from bot.outcomes import QUESTIONS, Outcome
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.numbers import Period
-    from faq.book import Book
+    from bot.town import Town
 
 # What a question comes to, as the tables show it; the rest is one column.
 PARTS = (
@@ -35,6 +36,8 @@ COLUMNS = (*map(str, PARTS), OTHERWISE)
 EASY, ORDINARY = "easy", "ordinary"
 _NOT_FOUND = COLUMNS.index(Outcome.NOT_FOUND)
 DIMENSIONS = ("day", "hour", "topic", "queue", "language", "channel", "easy_language")
+# What is known of tickets only.
+OF_TICKETS = ("district",)
 # What a day or an hour is asked for is how much, not what came of it.
 _TOTALS_ONLY = ("day", "hour")
 
@@ -67,9 +70,9 @@ class Report:
         return self.questions["language"]
 
 
-async def made(session: AsyncSession, period: Period, book: Book, now: datetime) -> Report:
+async def made(session: AsyncSession, period: Period, town: Town, now: datetime) -> Report:
     """Return the numbers of a period."""
-    categories = _categories(period, book)
+    categories = _categories(period, town)
     messages = await _cells(session, period, ())
     whole = await _whole(session, period)
     questions = {}
@@ -88,8 +91,9 @@ async def made(session: AsyncSession, period: Period, book: Book, now: datetime)
     )
 
 
-def _categories(period: Period, book: Book) -> dict[str, list[str]]:
+def _categories(period: Period, town: Town) -> dict[str, list[str]]:
     """Return what is shown in each dimension even when nothing was counted there."""
+    book = town.book
     return {
         "day": [day.isoformat() for day in period.days],
         "hour": [str(hour) for hour in range(24)],
@@ -98,6 +102,7 @@ def _categories(period: Period, book: Book) -> dict[str, list[str]]:
         "language": list(LOCALES),
         "channel": ["web", "telegram"],
         "easy_language": [ORDINARY, EASY],
+        "district": list(districts.of_town(town.id)),
     }
 
 
@@ -111,6 +116,7 @@ def _column(table: type[Tally | Wait], dimension: str) -> Any:
         "queue": table.queue,
         "language": table.locale,
         "channel": table.channel,
+        **({"district": Wait.district} if table is Wait else {}),
     }[dimension]
 
 
@@ -175,7 +181,8 @@ async def _tickets(
     session: AsyncSession, period: Period, categories: Mapping[str, Iterable[str]]
 ) -> dict[str, dict[str, Waiting]]:
     """Return the tickets opened in a period and their waiting; cancelled ones count as tickets only."""
-    columns = [_column(Wait, dimension).label(dimension) for dimension in DIMENSIONS]
+    dimensions = (*DIMENSIONS, *OF_TICKETS)
+    columns = [_column(Wait, dimension).label(dimension) for dimension in dimensions]
     query = select(
         func.substr(Wait.day, 1, 7).label("month"),
         Wait.person,
@@ -188,7 +195,7 @@ async def _tickets(
     found: dict[str, list[Waited]] = defaultdict(list)
     for row in rows:
         close = row["close_minutes"] if row["status"] == Status.CLOSED else None
-        for dimension in DIMENSIONS:
+        for dimension in dimensions:
             name, person = str(row[dimension]), (row["month"], row["person"])
             found[dimension].append(Waited(name, person, row["reply_minutes"], close))
         found["all"].append(Waited("all", person, row["reply_minutes"], close))

@@ -135,6 +135,7 @@ class Deed(StrEnum):
     PAPERS = "papers"
     HAND_IN = "hand_in"
     MOVE = "move"
+    DISTRICT = "district"
 
 
 _OUTCOMES: dict[Deed | None, Outcome] = {
@@ -151,6 +152,7 @@ class Turn:
     Attributes:
         shown: How the utterance is shown in the conversation: a button by its label.
         ticket: The ticket's id for REOPEN and SOLVED.
+        district: The district's id for DISTRICT; None to keep none.
         counted: What it counts as in the numbers.
     """
 
@@ -161,6 +163,7 @@ class Turn:
     deed: Deed | None = None
     ticket: int | None = None
     counted: Counted = field(default_factory=Counted)
+    district: str | None = None
 
 
 @dataclass(frozen=True)
@@ -485,6 +488,11 @@ class _Responder:
             )
         if name == "status" or self.matter is None:
             return self._say(shown=label, deed=Deed.STATUS)
+        if name == "district" and not rest:
+            return self._say(replies.districts(), shown=label)
+        if name in {"district", "no-district"}:
+            told = self._say(shown=label, deed=Deed.DISTRICT)
+            return replace(told, district=rest or None)
         number = self.matter.number
         if name == "cancel-yes":
             return self._say(state=replace(self.state, aside=False), shown=label, deed=Deed.CANCEL)

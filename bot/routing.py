@@ -55,10 +55,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Member:
-    """A member of staff who can sign in: the queues and the locales that they work in."""
+    """A member of staff who can sign in: the queues and the locales that they work in.
+
+    Attributes:
+        stands_in: A lead who has chosen no queue: they answer where nobody else does.
+    """
 
     queues: frozenset[str]
     languages: frozenset[str]
+    stands_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,21 +81,34 @@ class Routed:
 def route(book: Book, rules: Sequence[Rule], members: Sequence[Member], case: Case) -> Routed:
     """Return the queue for a case: by the first rule that fits, else by its entry, else the general one.
 
-    Where nobody reads the case's language, the queue's fallback takes it, and so on; when nobody
-    does anywhere, it stays where it belongs.
+    Where nobody reads the case's language, the queue's fallback takes it, and so on. Leads who
+    stand in are asked last, so that a ticket goes where people are; when nobody reads it anywhere,
+    it stays where it belongs.
     """
     home = book.queue(_wanted(book, rules, case))
-    for queue in _fallbacks(book, home):
-        if reads(queue, members, case.locale):
-            return Routed(queue, is_read=True)
+    chosen = [member for member in members if not member.stands_in]
+    for people in (chosen, members):
+        for queue in _fallbacks(book, home):
+            if reads(queue, people, case.locale):
+                return Routed(queue, is_read=True)
     return Routed(home, is_read=False)
 
 
 def reads(queue: Queue, members: Sequence[Member], locale: str) -> bool:
-    """Return whether a queue serves a language and somebody in it knows it."""
+    """Return whether a queue serves a language and somebody who answers there knows it."""
     return locale in queue.languages and any(
-        queue.id in member.queues and locale in member.languages for member in members
+        locale in member.languages for member in answering(queue, members)
     )
+
+
+def answering(queue: Queue, members: Sequence[Member]) -> list[Member]:
+    """Return who answers a queue: those who work in it; where nobody does, the leads who stand in.
+
+    In a small town one lead answers everything and has chosen no queue. As soon as somebody works
+    in a queue, a lead counts there only by choosing it: most leads of large towns answer nothing.
+    """
+    own = [member for member in members if queue.id in member.queues]
+    return own or [member for member in members if member.stands_in]
 
 
 def fits(rule: Rule, book: Book, case: Case) -> bool:

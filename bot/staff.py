@@ -17,9 +17,10 @@ from bot.cleaning import cleaned
 from bot.database import writes
 from bot.errors import NameTaken, NotFound, TextMissing, TextTooLong, Unauthenticated
 from bot.models import Credential, Role, Staff, Tries
+from faq.book import LOCALES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -37,6 +38,7 @@ SEEN_AGAIN = timedelta(minutes=5)
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 LONGEST_NAME = 60
+TAKEN_TO_KNOW = ("fi", "en")
 
 
 def hashed(secret: str) -> str:
@@ -46,9 +48,17 @@ def hashed(secret: str) -> str:
 
 
 async def add(
-    session: AsyncSession, name: str, role: Role, queues: Sequence[str], now: datetime
+    session: AsyncSession,
+    name: str,
+    role: Role,
+    queues: Sequence[str],
+    now: datetime,
+    languages: Collection[str] = TAKEN_TO_KNOW,
 ) -> Staff:
     """Add a member of staff, who cannot sign in before an invitation is used.
+
+    Args:
+        languages: Locales the person answers in; nobody is taken to know Swedish who was not asked.
 
     Raises:
         NameTaken: There is one with this name.
@@ -57,7 +67,14 @@ async def add(
     name = tidy(name)
     if await by_name(session, name):
         raise NameTaken(name)
-    person = Staff(name=name, role=role, queues=list(queues), password_hash=None, created_at=now)
+    person = Staff(
+        name=name,
+        role=role,
+        queues=list(queues),
+        languages=[locale for locale in LOCALES if locale in languages],
+        password_hash=None,
+        created_at=now,
+    )
     session.add(person)
     await session.flush()
     return person

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import audit
 from bot.cleaning import cleaned
 from bot.database import UNREACHABLE, nudge, waited
 from bot.errors import NotAllowed, NotFound
@@ -75,6 +76,8 @@ async def turn(
             at=now,
         )
     )
+    what = f"{scope}:{name}" if name else str(scope)
+    audit.record(session, staff, Act.SWITCH_OFF, what, now, detail={"off": off})
     log.warning("switched %s: %s %s by staff %s", "off" if off else "on", scope, name, staff.id)
     nudge(session, TOPIC)
     return True

@@ -6,10 +6,10 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
 
 from bot.hours import open_minutes
-from bot.models import Conversation, Message, Status, Tally, Ticket, Wait
+from bot.models import Conversation, Message, Misanswer, Status, Tally, Ticket, Wait
 from bot.outcomes import Outcome
 from bot.texts import ZONE
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _INSERT = insert(Tally.metadata.tables["tallies"])
 # A question's row that what comes next may still make another.
 _STILL_OPEN = (Outcome.ASSUMED, Outcome.CONFIRMED, Outcome.WRONG)
+# What a row says of the resident, whatever staff have said of the answer.
+_SAID = func.coalesce(Tally.was, Tally.outcome)
+# What staff can say of: something was answered. What was not found was no wrong answer.
+_ANSWERED = (*_STILL_OPEN, Outcome.PASSED_ON, Outcome.WARNED)
 _BATCH = 500
 
 
@@ -68,6 +72,7 @@ async def gather(database: Database, town: Town, _now: datetime) -> int:
                 done.values(counted=None).execution_options(synchronize_session=False)
             )
         total += len(found)
+    await _judge(database, town)
     return total
 
 
@@ -113,13 +118,13 @@ async def _count(
         case Outcome.CHOSEN:
             change = {"outcome": Outcome.ASSUMED, **about}, (Tally.outcome == Outcome.SUGGESTED,)
         case Outcome.CONFIRMED | Outcome.WRONG:
-            change = {"outcome": outcome}, _answer(id_)
+            change = _becoming(outcome), _answer(id_)
         case Outcome.EASY:
             change = {"is_easy": True}, _answer(id_)
         case Outcome.ESCALATED:
             # Whoever said that it did not help has been counted as that already.
-            still = (Tally.entry == id_, Tally.outcome == Outcome.ASSUMED)
-            change = {"outcome": Outcome.PASSED_ON}, still
+            still = (Tally.entry == id_, _SAID == Outcome.ASSUMED)
+            change = _becoming(Outcome.PASSED_ON), still
     is_changed = False
     if change:
         await _put(session, rows)
@@ -130,6 +135,66 @@ async def _count(
         # It was a word about an answer, which is counted once.
         row["outcome"] = Outcome.OTHER
     rows.append(row)
+
+
+async def _judge(database: Database, town: Town) -> None:
+    """Count answers as wrong that staff called wrong, each once.
+
+    After the messages, so that what was answered is there to be found.
+    """
+    while await _is_there(database, _UNJUDGED):
+        async with database.write() as session:
+            for mark, ticket in (await session.execute(_UNJUDGED, {"most": _BATCH})).all():
+                asked = await session.get(Message, mark.message_id) if mark.message_id else None
+                mark.tally_id = await _wrong(session, mark, ticket, asked, town)
+                mark.is_counted = True
+                await session.flush()
+
+
+_UNJUDGED = (
+    select(Misanswer, Ticket)
+    .join(Ticket, Ticket.id == Misanswer.ticket_id)
+    .where(~Misanswer.is_counted)
+    .order_by(Misanswer.id)
+    .limit(bindparam("most"))
+)
+
+
+async def _wrong(
+    session: AsyncSession, mark: Misanswer, ticket: Ticket, asked: Message | None, town: Town
+) -> int | None:
+    """Count the answer that a mark is about as wrong, and return its row; None when there is none."""
+    local = (asked.at if asked else ticket.created_at).astimezone(ZONE)
+    # Of several the same on that day it is the one of that hour, or else the newest.
+    query = (
+        select(Tally)
+        .where(
+            Tally.day == local.date().isoformat(),
+            Tally.person == person_of(town.secret_key, ticket.conversation_id, local.date()),
+            Tally.entry == (mark.entry or ""),
+            Tally.outcome.in_(_ANSWERED),
+            Tally.was.is_(None),
+        )
+        .order_by((Tally.hour == local.hour).desc(), Tally.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    found = (await session.scalars(query)).first() if mark.entry else None
+    if found is None:
+        return None
+    found.was, found.outcome = found.outcome, Outcome.WRONG
+    return found.id
+
+
+async def unjudge(session: AsyncSession, mark: Misanswer) -> None:
+    """Let an answer count as it did before staff called it wrong, in the caller's transaction."""
+    if mark.tally_id is not None:
+        restored = update(Tally).where(Tally.id == mark.tally_id, Tally.was.is_not(None))
+        await session.execute(
+            restored.values(outcome=Tally.was, was=None).execution_options(
+                synchronize_session=False
+            )
+        )
 
 
 async def _is_there(database: Database, query: Select[*tuple[Any, ...]]) -> bool:
@@ -145,7 +210,16 @@ async def _put(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
 
 
 def _answer(entry: str) -> tuple[Any, ...]:
-    return (Tally.entry == entry, Tally.outcome.in_(_STILL_OPEN))
+    return (Tally.entry == entry, _SAID.in_(_STILL_OPEN))
+
+
+def _becoming(outcome: str) -> dict[str, Any]:
+    """Return the change of a row to an outcome; what staff called wrong stays wrong meanwhile."""
+    is_judged = Tally.was.is_not(None)
+    return {
+        "outcome": case((is_judged, Tally.outcome), else_=outcome),
+        "was": case((is_judged, outcome)),
+    }
 
 
 async def _change(
@@ -176,6 +250,7 @@ _CHANGED = (
             Wait.status != Ticket.status,
             Wait.reopened != Ticket.reopened,
             Wait.queue != Ticket.queue,
+            Wait.district != func.coalesce(Ticket.district, ""),
             and_(Wait.reply_minutes.is_(None), Ticket.replied_at.is_not(None)),
         )
     )
@@ -223,6 +298,7 @@ async def _wait(session: AsyncSession, ticket: Ticket, town: Town) -> Wait:
         locale=ticket.locale,
         topic=entry.topic if entry else "",
         queue=ticket.queue,
+        district=ticket.district or "",
         is_easy=bool(await session.scalar(select(asked_easy))),
         status=ticket.status,
         reopened=ticket.reopened,

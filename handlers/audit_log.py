@@ -15,7 +15,7 @@ from bot.policy import Act
 from bot.texts import ZONE, texts
 from handlers.keys import DATABASE
 from handlers.pages import page
-from handlers.rights import needs
+from handlers.rights import needs, noted
 from handlers.staff_pages import allowed
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @ROUTES.get("/staff/audit")
+@noted(Act.READ_AUDIT)
 @needs(Act.READ_AUDIT)
 async def audit_page(request: web.Request) -> web.Response:
     """Return the newest entries, or those that are looked for."""
@@ -67,6 +68,7 @@ async def audit_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/audit.csv")
+@noted(Act.READ_AUDIT)
 @needs(Act.READ_AUDIT)
 async def audit_file(request: web.Request) -> web.Response:
     """Return the entries that are looked for as a file, newest first, at most 100,000."""
@@ -130,6 +132,14 @@ def _labels(words: Texts) -> dict[str, str]:
         "tokens_revoked": _("Revoked tokens"),
         "telegram_tied": _("Tied a Telegram account"),
         "telegram_untied": _("Untied a Telegram account"),
+        "listed": _("Looked at the list of tickets"),
+        "views_changed": _("Saved or deleted a view of the list"),
+        "opened_file": _("Opened a file of a ticket"),
+        "read_questions": _("Read what residents asked"),
+        "read_blocks": _("Looked at who is blocked"),
+        "exported": _("Took the numbers along"),
+        "published": _("Published an answer"),
+        "taken_back": _("Took a published answer back"),
     }
 
 

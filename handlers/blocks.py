@@ -13,7 +13,7 @@ from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explanation, form_of
 from handlers.pages import page
-from handlers.rights import needs
+from handlers.rights import needs, noted
 from handlers.staff_pages import allowed, see
 from handlers.ticket_list import number_of
 
@@ -26,6 +26,7 @@ ROUTES = web.RouteTableDef()
 
 
 @ROUTES.get("/staff/blocks")
+@noted("read_blocks")
 @needs(Act.REVIEW_BLOCKS)
 async def blocks_page(request: web.Request) -> web.Response:
     """Return the blocks, those that nobody has reviewed first."""
@@ -35,6 +36,7 @@ async def blocks_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/blocks")
+@noted("read_blocks")
 @needs(Act.REVIEW_BLOCKS)
 async def review(request: web.Request) -> web.Response:
     """Let a block stay, or lift it."""

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bot import (
     blocks,
     canned,
+    districts,
     drafts,
     misanswers,
     notes,
@@ -290,6 +291,10 @@ async def _tag(doing: Doing) -> None:
 
 
 async def _judge(doing: Doing) -> None:
+    if doing.text("take_back"):
+        id_ = number_of(doing.text("take_back"))
+        await misanswers.take_back(doing.session, doing.me, doing.ticket, id_, doing.now)
+        return
     message = doing.text("message")
     await misanswers.judge(
         doing.session,
@@ -556,6 +561,7 @@ async def _live(
         "into": into,
         "merged": await tickets.merged_into(session, ticket),
         "queue": town.book.queue(ticket.queue),
+        "district": districts.of_town(town.id).get(ticket.district or ""),
         "tags": await tags.of(session, ticket.id),
         "may_release": ticket.holder_id == me.id or may(me, Act.RELEASE_OTHERS),
         "now": now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import audit, switches
+from bot import switches
 from bot.errors import NeuvokasError, NotAllowed, NotFound, TextMissing, TextTooLong
 from bot.policy import Act, may
 from bot.withheld import Scope
@@ -46,9 +46,6 @@ async def turn(
         is_changed = await switches.turn(session, staff, scope, id_, off, reason, now)
     except (TextMissing, TextTooLong) as error:
         raise NotTurnedError(_about_reason(error, name, words)) from error
-    if is_changed:
-        named = f"{scope}:{id_}" if id_ else str(scope)
-        audit.record(session, staff, Act.SWITCH_OFF, named, now, detail={"off": off})
     what = label(town.book, scope, id_, words)
     return _told(what, name, words, off=off, is_changed=is_changed)
 

@@ -14,7 +14,7 @@ from bot.errors import NeuvokasError, NotAllowed, NotFound, Unauthenticated
 from bot.models import Credential, Ticket
 from bot.policy import Act, may
 from bot.texts import texts
-from handlers.keys import CLOCK, DATABASE, LOCALE, SETTINGS
+from handlers.keys import CLOCK, DATABASE, LOCALE, NOTED, SETTINGS
 from handlers.middleware import explained, explanation, is_api, locale_of
 from handlers.rights import is_for_staff, need_of
 from handlers.sign_in import must_set_up_codes, sign_in_page
@@ -36,6 +36,13 @@ _CODES_PAGE = "/staff/me/two-step"
 # What a form holds beside what somebody wrote.
 _NOT_WRITTEN = frozenset(
     {"nonce", "seen", "version", "password", "code", "secret", "key", "csrf", "untie"}
+)
+# Answers without what was asked for: empty ones, ways elsewhere, refusals.
+_NOTHING_SHOWN = frozenset(
+    {
+        *(HTTPStatus.NO_CONTENT, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER),
+        *(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+    }
 )
 
 
@@ -64,8 +71,8 @@ async def rights(request: web.Request, handler: Handler) -> StreamResponse:
     now = request.app[CLOCK]()
     await _seen(request, used, now)
     response = await handler(request)
-    if request.method in {"GET", "HEAD"} and response.status < HTTPStatus.BAD_REQUEST:
-        await _note_reading(request, staff, need, number, now)
+    if need.noted and _shows_something(request, response):
+        await _note_reading(request, staff, need.noted, _object(request, number), now)
     return response
 
 
@@ -160,14 +167,32 @@ async def _seen(request: web.Request, used: Credential, now: datetime) -> None:
         )
 
 
+def _shows_something(request: web.Request, response: StreamResponse) -> bool:
+    """Return whether an answer holds what was asked for, and is no refusal or redirection.
+
+    Forms of pages count as well: one that cannot be done comes back with the whole page. A program
+    that sends something gets no more than what it did, which stands in the log anyway.
+    """
+    if response.status in _NOTHING_SHOWN:
+        return False
+    if request.method in {"GET", "HEAD"}:
+        return response.status < HTTPStatus.BAD_REQUEST
+    return not is_api(request)
+
+
+def _object(request: web.Request, number: str | None) -> str:
+    """Return what is looked at: a ticket's number, a file in it, what the handler says, or the address."""
+    key = request.match_info.get("key")
+    if number:
+        return f"{number} file {key}" if key else number
+    said: str = request.get(NOTED, request.path)
+    return said
+
+
 async def _note_reading(
-    request: web.Request, staff: Staff, need: Need, number: str | None, now: datetime
+    request: web.Request, staff: Staff, act: str, object_: str, now: datetime
 ) -> None:
-    """Write into the audit log who opened which ticket, or the log itself."""
-    object_ = number or (request.path if need.act is Act.READ_AUDIT else None)
-    act = Act.READ if number else need.act
-    if object_ is None or act is None:
-        return
+    """Write into the audit log who looked at what, once in a while."""
     database = request.app[DATABASE]
     async with database.read() as session:
         since = now - audit.READ_AGAIN

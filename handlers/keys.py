@@ -36,3 +36,5 @@ STOPPING = web.AppKey("STOPPING", asyncio.Event)
 LOCALE = web.RequestKey("LOCALE", str)
 # The words of a form that brought files, once it was read.
 FORM: web.RequestKey[MultiDictProxy[str]] = web.RequestKey("FORM")
+# What was looked at, where the address alone does not say it; for the audit log.
+NOTED = web.RequestKey("NOTED", str)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot import learning, tickets
+from bot import audit, learning, tickets
 from bot.errors import (
     ChangedMeanwhile,
     NeuvokasError,
@@ -23,7 +23,7 @@ from faq.publishing import CannotPublish, Draft, Words
 from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
 from handlers.middleware import explanation, form_of
 from handlers.pages import page
-from handlers.rights import needs, on_ticket
+from handlers.rights import needs, noted, on_ticket
 from handlers.staff_pages import allowed, see, signed_in
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _LONGEST_ID = 18
 
 
 @ROUTES.get("/staff/learning")
+@noted("read_questions")
 @needs(Act.READ_BOOK)
 async def overview(request: web.Request) -> web.Response:
     """Return what was asked and not answered, the proposals, and what was published."""
@@ -70,10 +71,13 @@ async def begin(request: web.Request) -> web.Response:
         town, now = request.app[TOWN](), request.app[CLOCK]()
         asked = {str(form.get("locale", "")): [str(one) for one in form.getall("asked", [])]}
         proposal = await learning.begin(session, me, town, asked, now)
+        detail = {"do": "begin"}
+        audit.record(session, me, Act.PROPOSE, f"proposal {proposal.id}", now, detail=detail)
     return see(f"/staff/proposals/{proposal.id}")
 
 
 @ROUTES.get("/staff/proposals/{id}")
+@noted("read_questions")
 @needs(Act.READ_BOOK)
 async def proposal_page(request: web.Request) -> web.Response:
     """Return a proposal with its form, and what its trial found."""
@@ -81,6 +85,7 @@ async def proposal_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/proposals/{id}/{act:save|try|publish|reject}")
+@noted("read_questions")
 @needs(Act.READ_BOOK)
 async def act_on(request: web.Request) -> web.Response:
     """Save, try, publish or reject a proposal; what was typed is kept when it cannot be done."""
@@ -110,6 +115,7 @@ async def _change(request: web.Request, id_: int, act: str, form: MultiDictProxy
     async with request.app[DATABASE].write() as session:
         me = await allowed(request, session, Act.READ_BOOK)
         proposal = await learning.of_id(session, me, id_, lock=True)
+        audit.record(session, me, Act.PROPOSE, f"proposal {id_}", now, detail={"do": act})
         if act == "reject":
             learning.reject(me, proposal, str(form.get("reason", "")), seen, now)
             return
@@ -119,6 +125,7 @@ async def _change(request: web.Request, id_: int, act: str, form: MultiDictProxy
 
 
 @ROUTES.post("/staff/publications/{id}/take-back")
+@noted("read_questions")
 @needs(Act.EDIT_BOOK)
 async def take_back(request: web.Request) -> web.Response:
     """Undo a publication in one step."""

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import exports, register, report, topics
+from bot import districts, exports, register, report, topics
 from bot.errors import NotAllowed, NotFound
 from bot.numbers import Period, Waiting, of, read_period, share
 from bot.policy import Act, may
 from bot.register import minutes
 from bot.texts import ZONE, texts
 from handlers.charts import Bar, lying, standing
-from handlers.keys import CLOCK, DATABASE, TOWN
+from handlers.keys import CLOCK, DATABASE, NOTED, TOWN
 from handlers.middleware import bad_request, locale_of
 from handlers.pages import page
-from handlers.rights import needs
+from handlers.rights import needs, noted
 from handlers.staff_api import staff_behind
 from handlers.staff_pages import allowed
 
@@ -70,6 +70,7 @@ async def numbers_page(request: web.Request) -> web.Response:
         kind_names=_kind_names(words),
         part_names=part_names(words),
         sections=[_section(found, name, town.book, words) for name in report.DIMENSIONS],
+        districts=_districts(found, town.id, words),
         equality=_equality(found, town.book, words),
         not_found=_not_found(found, town.book, words),
         shown=lambda value: _number(value, words),
@@ -79,12 +80,15 @@ async def numbers_page(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/staff/numbers.{form:csv|json}")
+@noted("exported")
 @needs(Act.SEE_NUMBERS)
 async def numbers_file(request: web.Request) -> web.Response:
     """Return the numbers of a period as a file."""
     async with request.app[DATABASE].read() as session:
         await allowed(request, session, Act.SEE_NUMBERS)
-    found = await _report(request.app, _asked(request))
+    period = _asked(request)
+    request[NOTED] = f"{request.path} {period.name}"
+    found = await _report(request.app, period)
     if request.match_info["form"] == "csv":
         return _csv(found)
     return _as_file(
@@ -93,6 +97,7 @@ async def numbers_file(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/numbers")
+@noted("exported")
 @needs(Act.SEE_NUMBERS)
 async def numbers(request: web.Request) -> web.Response:
     """Return the numbers of a period."""
@@ -104,6 +109,7 @@ async def numbers(request: web.Request) -> web.Response:
     if named and period.name != named:
         _ = texts(staff.locale).gettext
         raise bad_request(_("A period is such as 2026-W47, 2026-11, 2026-Q4 or 2026."))
+    request[NOTED] = f"{request.path} {period.name}"
     found = await _report(request.app, period)
     return web.json_response(exports.as_json(found, request.app[TOWN]().id))
 
@@ -170,7 +176,7 @@ async def _report(app: web.Application, period: Period) -> Report:
         fresh = _FRESH_WHEN_ENDED if has_ended else _FRESH
         if found is None or made_at is None or now - made_at > fresh:
             async with app[DATABASE].read() as session:
-                found = await report.made(session, period, app[TOWN]().book, now)
+                found = await report.made(session, period, app[TOWN](), now)
             kept.pop(period.name, None)
             kept[period.name] = (now, found)
             while len(kept) > _MOST_KEPT:
@@ -221,7 +227,7 @@ def part_names(words: Texts) -> dict[str, str]:
     return {
         "confirmed": _("Helped (said so)"),
         "assumed": _("Answered, nothing said"),
-        "wrong": _("Did not help"),
+        "wrong": _("Did not help, or was wrong"),
         "passed_on": _("Asked a person after it"),
         "not_found": _("Not found"),
         "otherwise": _("Other"),
@@ -267,6 +273,27 @@ def _section(found: Report, dimension: str, book: Book, words: Texts) -> Section
     waits = found.tickets[dimension]
     labels |= {name: _label(dimension, name, book, words) for name in waits}
     return Section(dimension, title, chart, kept, waits, labels)
+
+
+def _districts(
+    found: Report, town: str, words: Texts
+) -> tuple[list[tuple[str, Waiting]], Markup] | None:
+    """Return the tickets of each part of town and a chart of them; None where none is asked for."""
+    _ = words.gettext
+    known = districts.of_town(town)
+    if not known:
+        return None
+    rows = [
+        (known[name].names[words.locale] if name in known else name or _("Not said"), wait)
+        for name, wait in found.tickets["district"].items()
+    ]
+    chart = lying(
+        "chart-district",
+        _("Questions to staff by part of town"),
+        _("Bars show how many questions there were. The same numbers are in the table below."),
+        [Bar(label, wait.tickets, _number(wait.tickets, words)) for label, wait in rows],
+    )
+    return rows, chart
 
 
 def _titles(words: Texts) -> dict[str, str]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from multidict import MultiDictProxy
     from sqlalchemy.ext.asyncio import AsyncSession
 
 ROUTES = web.RouteTableDef()
@@ -54,6 +55,7 @@ async def invite(request: web.Request) -> web.Response:
     name = str(form.get("name", ""))[:200]
     role = _role(str(form.get("role", "")), Role.STAFF)
     queues = [str(queue) for queue in form.getall("queues", [])]
+    languages = _languages(form)
     now = request.app[CLOCK]()
     try:
         async with request.app[DATABASE].write() as session:
@@ -63,7 +65,11 @@ async def invite(request: web.Request) -> web.Response:
                 raise NotAllowed(Act.INVITE)
             if form.get("again") and person is None:
                 raise NotFound(name)
-            person = person or await people.add(session, name, role, _known(request, queues), now)
+            if person is None:
+                person = await people.add(
+                    *(session, name, role, _known(request, queues), now),
+                    people.TAKEN_TO_KNOW if languages is None else languages,
+                )
             secret = await accounts.invite(session, me, person, now)
     except (NameTaken, TextMissing, TextTooLong) as error:
         async with request.app[DATABASE].read() as session:
@@ -85,7 +91,7 @@ async def person_page(request: web.Request) -> web.Response:
 @ROUTES.post("/staff/people/{id}")
 @needs(Act.INVITE)
 async def change(request: web.Request) -> web.Response:
-    """Give a person another name, role or queues."""
+    """Give a person another name, role, queues or languages."""
     form = await form_of(request)
     queues = [str(queue) for queue in form.getall("queues", [])]
     try:
@@ -102,6 +108,7 @@ async def change(request: web.Request) -> web.Response:
                 role=_role(str(form.get("role", "")), Role(person.role)),
                 # A queue that the book has no more stays, until somebody takes it away.
                 queues=_known(request, queues, kept=person.queues),
+                languages=_languages(form),
             )
     except (LastLead, NameTaken, TextMissing, TextTooLong) as error:
         return await _refused(request, error)
@@ -178,6 +185,11 @@ async def _person_page(
         "error": error,
     }
     return page(request, "staff_person.html", me.locale, status=status, **values)
+
+
+def _languages(form: MultiDictProxy[Any]) -> set[str] | None:
+    """Return the languages that are ticked; None when the form does not ask for them."""
+    return {str(value) for value in form.getall("languages")} if "languages" in form else None
 
 
 def _role(asked: str, otherwise: Role) -> Role:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from sqlalchemy import select
 
-from bot import hours, queues, tickets
+from bot import accounts, hours, queues, tickets
 from bot.errors import NotFound, Outdated, QueueNeeded, Unauthenticated
 from bot.models import Role, Staff
 from bot.policy import Act
+from bot.routing import answering
 from bot.texts import LOCALES, ZONE, texts
 from handlers import queue_forms
 from handlers.keys import CLOCK, DATABASE, TOWN
@@ -55,6 +56,7 @@ async def queues_page(request: web.Request) -> web.Response:
         rules=town.rules,
         kept=kept,
         counts=counts,
+        led={queue.id for queue in town.book.queues.values() if _is_led(queue, members)},
         readers={queue.id: _readers(queue, members) for queue in town.book.queues.values()},
         week=lambda queue: queue_forms.week_written(queue, words),
         span=lambda span: queue_forms.span_written(span, words),
@@ -121,20 +123,21 @@ async def people(request: web.Request) -> web.Response:
     fields = await form_of(request)
     chosen = {str(value) for value in fields.getall("member", [])}
     async with request.app[DATABASE].write() as session:
-        await allowed(request, session, Act.MANAGE_QUEUES)
+        me = await allowed(request, session, Act.MANAGE_QUEUES)
         await _arrange(request, session)
         queue = _queue(request)
         # Whoever was added since the page was opened is left as they are.
         shown = {str(value) for value in fields.getall("person", [])}
-        known = {str(person.id): person.id for person in await _people(session)}
-        await queues.set_people(
-            session,
-            queue.id,
-            {
-                known[value]: (value in chosen, set(map(str, fields.getall(f"speaks_{value}", []))))
-                for value in shown & known.keys()
-            },
-        )
+        for person in await _people(session):
+            value = str(person.id)
+            if value not in shown:
+                continue
+            others = [id_ for id_ in person.queues if id_ != queue.id]
+            await accounts.set_work(
+                *(session, me, person, request.app[CLOCK]()),
+                queues=[*others, queue.id] if value in chosen else others,
+                languages=set(map(str, fields.getall(f"speaks_{value}", []))),
+            )
     return see(f"/staff/queues/{queue.id}?done=people#people")
 
 
@@ -228,11 +231,15 @@ async def _people(session: AsyncSession) -> Sequence[Staff]:
 
 
 def _readers(queue: Queue, members: Sequence[Member]) -> dict[str, int]:
-    """Return how many in a queue read each language that it serves."""
-    return {
-        locale: sum(queue.id in member.queues and locale in member.languages for member in members)
-        for locale in queue.languages
-    }
+    """Return how many of those who answer a queue read each language that it serves."""
+    people = answering(queue, members)
+    return {locale: sum(locale in one.languages for one in people) for locale in queue.languages}
+
+
+def _is_led(queue: Queue, members: Sequence[Member]) -> bool:
+    """Return whether nobody works in a queue, so that leads answer it."""
+    people = answering(queue, members)
+    return bool(people) and all(one.stands_in for one in people)
 
 
 async def _queue_page(

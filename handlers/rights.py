@@ -13,13 +13,17 @@
     @ROUTES.get("/staff/sign-in")
     @public                     # before anybody is known
 
-A staff route without one of these keeps the application from being built.
+    @ROUTES.get("/staff")
+    @noted("listed")            # what it shows of residents is noted in the audit log under this name
+    @for_everybody
+
+What is on a ticket is noted by itself. A staff route without one of these keeps the application from being built.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.policy import Act
@@ -47,12 +51,14 @@ class Need:
         is_public: Nobody need be signed in.
         is_on_ticket: It is about the ticket `number` of the address, and in its queue.
         is_before_codes: It is open to who must still set up one-time codes.
+        noted: As what seeing it stands in the audit log; empty when it shows nothing of residents.
     """
 
     act: Act | None = None
     is_public: bool = False
     is_on_ticket: bool = False
     is_before_codes: bool = False
+    noted: str = ""
 
     def act_in(self, match: dict[str, str]) -> Act | None:
         """Return the act of a request, from the parts of its address.
@@ -70,7 +76,7 @@ def needs(act: Act) -> Callable[[_Handler], _Handler]:
 
 def on_ticket(act: Act | None = None) -> Callable[[_Handler], _Handler]:
     """Declare that a route does this to the ticket `number`; by default the `act` of its address."""
-    return _declare(Need(act, is_on_ticket=True))
+    return _declare(Need(act, is_on_ticket=True, noted=Act.READ))
 
 
 def for_everybody(handler: _Handler) -> _Handler:
@@ -86,6 +92,18 @@ def before_codes(handler: _Handler) -> _Handler:
 def public(handler: _Handler) -> _Handler:
     """Declare that a route is for whoever comes."""
     return _declare(Need(is_public=True))(handler)
+
+
+def noted(name: str) -> Callable[[_Handler], _Handler]:
+    """Declare, above who it is for, that seeing a route is noted in the audit log under this name."""
+
+    def declare(handler: _Handler) -> _Handler:
+        need = need_of(handler)
+        if need is None:
+            raise UndeclaredRouteError("say first who may use what is noted")
+        return _declare(replace(need, noted=name))(handler)
+
+    return declare
 
 
 def need_of(handler: object) -> Need | None:

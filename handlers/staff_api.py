@@ -15,7 +15,7 @@ from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, FORM, LOCALE, TOWN
 from handlers.middleware import bad_request, body_of, form_of, key_in, locale_of, unprocessable
 from handlers.resident_api import files_json, messages_json
-from handlers.rights import for_everybody, needs, on_ticket
+from handlers.rights import for_everybody, needs, noted, on_ticket
 from handlers.served import served
 from handlers.staff_files import reply_with_files
 from handlers.uploads import with_files
@@ -35,8 +35,8 @@ MOST_LISTED = 200
 def ticket_json(ticket: Ticket) -> dict[str, Any]:
     """Return a ticket as the API shows it, without its conversation."""
     moments = (
-        *("created_at", "opened_at", "reply_by", "claimed_at", "replied_at", "closed_at"),
-        "waits_since",
+        *("created_at", "opened_at", "reply_by", "resolve_by", "claimed_at", "replied_at"),
+        *("closed_at", "waits_since"),
     )
     return {
         "number": ticket.number,
@@ -46,6 +46,7 @@ def ticket_json(ticket: Ticket) -> dict[str, Any]:
         "channel": ticket.conversation.channel,
         "holder": ticket.holder.name if ticket.holder else None,
         "entry": ticket.entry,
+        "district": ticket.district,
         "tried": ticket.tried,
         "reachable": not ticket.conversation.is_unreachable,
         "outcome": ticket.outcome,
@@ -108,6 +109,7 @@ async def queues(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/tickets")
+@noted("listed")
 @needs(Act.READ)
 async def listed(request: web.Request) -> web.Response:
     """Return the tickets this person sees, oldest first; live ones unless a status is named."""
@@ -170,6 +172,7 @@ async def release(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/api/v1/staff/tickets/{number}/files/{key}")
+@noted("opened_file")
 @on_ticket(Act.READ)
 async def file(request: web.Request) -> web.StreamResponse:
     """Return a file of a ticket's conversation."""

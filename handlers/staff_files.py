@@ -13,7 +13,7 @@ from bot.policy import Act
 from bot.texts import texts
 from handlers.keys import CLOCK, DATABASE, FILES
 from handlers.middleware import explained, explanation, form_of, locale_of
-from handlers.rights import on_ticket
+from handlers.rights import noted, on_ticket
 from handlers.served import served
 from handlers.sign_in import sign_in_page
 from handlers.staff_pages import see, signed_in
@@ -32,6 +32,7 @@ ROUTES = web.RouteTableDef()
 
 
 @ROUTES.get("/staff/tickets/{number}/files/{key}")
+@noted("opened_file")
 @on_ticket(Act.READ)
 async def file(request: web.Request) -> web.StreamResponse:
     """Return a file of a ticket's conversation; Telegram's are fetched when they are first opened."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from sqlalchemy import select
 
-from bot import alerts, desk_faults, pending, saved_views, search, tags, tickets
+from bot import alerts, audit, desk_faults, pending, saved_views, search, tags, tickets
 from bot.desk import Groups
 from bot.errors import NeuvokasError, NotFound
 from bot.models import OUTCOMES, Fault, Outcome, Role, Staff, Status
@@ -18,7 +18,7 @@ from bot.ticket_list import Filters, Order, listed, questions
 from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
 from handlers.middleware import explanation, form_of
 from handlers.pages import fragment, page
-from handlers.rights import for_everybody, needs
+from handlers.rights import for_everybody, needs, noted
 from handlers.staff_pages import allowed, html, see, signed_in, wants_fragment
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _LONGEST_ID = 18
 
 
 @ROUTES.get("/staff")
+@noted("listed")
 @for_everybody
 async def index(request: web.Request) -> web.Response:
     """Return the page of tickets that the address asks for."""
@@ -46,6 +47,7 @@ async def index(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/staff/bulk")
+@noted("listed")
 @needs(Act.READ)
 async def bulk(request: web.Request) -> web.Response:
     """Do one thing to many tickets; the list then says what could not be done and why."""
@@ -91,6 +93,7 @@ async def _one_of_many(request: web.Request, number: str, form: MultiDictProxy[A
 
 
 @ROUTES.post("/staff/views")
+@noted("listed")
 @needs(Act.READ)
 async def change_views(request: web.Request) -> web.Response:
     """Keep the filters under a name, or delete a saved view."""
@@ -104,6 +107,7 @@ async def change_views(request: web.Request) -> web.Response:
             else:
                 name, is_shared = str(form.get("name", "")), form.get("shared") == "1"
                 await saved_views.save(session, me, name, filters, is_shared=is_shared)
+            audit.record(session, me, "views_changed", f"person {me.id}", request.app[CLOCK]())
     except NotFound:
         raise
     except NeuvokasError as error:

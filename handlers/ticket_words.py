@@ -111,6 +111,7 @@ _WITH_DETAIL: dict[str, Callable[[Mapping[str, Any], Texts, Mapping[str, Queue]]
     "transfer": _transferred,
     "close": _closed,
     "judge": _judged,
+    "unjudge": _simply(_("took back that the bot answered wrongly: {entry}"), "entry"),
     "block": _blocked,
     "assign": _simply(_("gave it to {to}"), "to"),
     "merge": _simply(_("merged it into {into}"), "into"),

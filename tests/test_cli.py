@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import datetime as dt
 import io
 import json
 import os
@@ -26,6 +27,7 @@ import pytest
 from sqlalchemy import update
 
 from bot import __main__ as cli
+from bot import queues
 from bot import staff as people
 from bot.app import now
 from bot.database import Database
@@ -35,6 +37,7 @@ from bot.models import Audit, Role
 from bot.replies import Replies
 from bot.town import cache_dir
 from faq import book, matching
+from faq.book import Queue
 from faq.matching import Candidate, Decision, Match
 
 QUESTION = "Paljonko digituki maksaa?"
@@ -371,6 +374,36 @@ def test_staff_add_refused(capsys, words, status):
     assert (got, out) == (status, "")
     assert "neuvokas" in err
     assert "Traceback" not in err
+
+
+def test_staff_add_to_a_queue_of_the_desk(capsys):
+    """A queue that a lead made is known as well; an unknown one is told with all there are."""
+    assert run(capsys, "migrate")[0] == 0
+
+    async def made(database):
+        async with database.write() as session:
+            lead = await people.add(session, "Liisa", Role.LEAD, [], now())
+            week = (((dt.time(9), dt.time(15)),),) * 5 + ((), ())
+            await queues.keep(session, Queue("parking", {}, week, ("fi",)), lead, now(), seen=None)
+
+    in_database(made)
+    words = ("staff", "add", "Maija", "--languages", "sv, fi", "--queues")
+    status, out, err = run(capsys, *words, "parking,gardens")
+    assert (status, out) == (2, "")
+    assert "no queue gardens" in err
+    assert "general" in err
+    assert "parking" in err
+    assert run(capsys, *words, "parking, general")[0] == 0
+
+    async def added(database):
+        async with database.read() as session:
+            return await people.by_name(session, "Maija")
+
+    person = in_database(added)
+    assert (person.queues, person.languages) == (["parking", "general"], ["fi", "sv"])
+    status, _out, err = run(capsys, "staff", "add", "Pekka", "--languages", "fi,de")
+    assert status == 2
+    assert "no language de; there are fi, sv, en" in err
 
 
 def test_staff_token(capsys):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Base, Moment, Serial
@@ -120,6 +120,8 @@ class Misanswer(Base):
         message_id: The resident's message that was answered wrongly; null when it is not known.
         entry: The entry that was shown or thought of; null when nothing was.
         right_entry: The entry that would have been right; null when the book has none.
+        is_counted: It has been looked for in the numbers.
+        tally_id: What of the numbers it made wrong; null when nothing was answered there.
     """
 
     __tablename__ = "misanswers"
@@ -130,6 +132,8 @@ class Misanswer(Base):
     locale: Mapped[str] = mapped_column(String(2))
     entry: Mapped[str | None] = mapped_column(String(64))
     right_entry: Mapped[str | None] = mapped_column(String(64))
+    is_counted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    tally_id: Mapped[int | None] = mapped_column(Serial)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     staff_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(Moment)

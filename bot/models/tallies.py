@@ -16,6 +16,7 @@ class Tally(Base):
         hour: In Finland, 0-23.
         person: Tells people apart within one month; see `bot.tallies.person_of`.
         outcome: A `bot.outcomes.Outcome`.
+        was: What it would count as if staff had not said that the answer was wrong; null unless they have.
         entry: What it is about; empty when that is not known.
         topic: The entry's topic, as it was then.
         queue: The entry's queue, as it was then.
@@ -31,6 +32,7 @@ class Tally(Base):
     channel: Mapped[str] = mapped_column(String(16))
     locale: Mapped[str] = mapped_column(String(2))
     outcome: Mapped[str] = mapped_column(String(16))
+    was: Mapped[str | None] = mapped_column(String(16))
     entry: Mapped[str] = mapped_column(String(64))
     topic: Mapped[str] = mapped_column(String(64))
     queue: Mapped[str] = mapped_column(String(64))
@@ -49,6 +51,7 @@ class Wait(Base):
         hour: The hour it was opened, in Finland, 0-23.
         person: As in `Tally`.
         topic: The topic of its entry; empty when it has none.
+        district: The part of town that the resident named; empty when they named none.
         is_easy: The resident had asked for easy language in the same month.
         status: The ticket's, when it was looked at last.
         reopened: How often it came back.
@@ -66,6 +69,7 @@ class Wait(Base):
     locale: Mapped[str] = mapped_column(String(2))
     topic: Mapped[str] = mapped_column(String(64))
     queue: Mapped[str] = mapped_column(String(64))
+    district: Mapped[str] = mapped_column(String(40), default="", server_default="")
     is_easy: Mapped[bool]
     status: Mapped[str] = mapped_column(String(16))
     reopened: Mapped[int]

@@ -33,6 +33,7 @@ class Ticket(Base):
     Attributes:
         entry: The entry whose answer did not help, or the best guess; null when there was none.
         tried: What the bot had shown or thought of, `[{"entry", "score"}]`, best first.
+        district: The part of town that the resident named, as `bot.districts` calls it; null until then.
         reply_by: When the first reply was promised to the resident.
         resolve_by: When the matter is to be settled; null when its queue sets no such time.
         opened_at: When it last came into its queue: its creation or its latest reopening.
@@ -52,6 +53,7 @@ class Ticket(Base):
     status: Mapped[str] = mapped_column(String(16))
     entry: Mapped[str | None] = mapped_column(String(64))
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    district: Mapped[str | None] = mapped_column(String(40))
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     opened_at: Mapped[datetime] = mapped_column(Moment)

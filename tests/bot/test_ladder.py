@@ -197,7 +197,7 @@ async def test_whole_ladder(database, town):
 
 async def test_post_names_no_words_of_the_resident(database, town):
     """A post says number, queue, language and promise in the reader's language, and where to look."""
-    lead = await someone(database, "Liisa", Role.LEAD)
+    lead = await someone(database, "Liisa", Role.LEAD, languages=["fi", "en"])
     ticket = await asks(database, town, locale="sv")
     await climb(database, replace(town, base_url="https://x.fi"), MONDAY + timedelta(hours=1))
     ((address, text),) = await posts(database)
@@ -296,6 +296,39 @@ async def test_swedish_never_waits_unseen(database, town):
     async with database.write() as session:
         await tickets.claim(session, maija, await session.get(Ticket, ticket.id), now)
         assert (await alerts.attention(session, liisa, now)).count == 0
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.ADMIN])
+async def test_a_small_town(database, town, role):
+    """Where one lead, or admin, answers everything, nothing looks unread but what they cannot read."""
+    liisa = await someone(database, "Liisa", role, languages=["fi", "en"])
+    await someone(database, "Eeva", Role.EDITOR, languages=["sv"])
+    finnish = await asks(database, town, MONDAY)
+    async with database.read() as session:
+        assert (await alerts.attention(session, liisa, MONDAY)).count == 0
+        rungs = select(Alert.rung).where(Alert.ticket_id == finnish.id)
+        assert set(await session.scalars(rungs)) == {"staff", "lead", "admin", "resident"}
+    # The ladder is climbed as ever.
+    await climb(database, town, HALF)
+    assert await addresses(database) == ["tg-Liisa"]
+    await asks(database, town, MONDAY, locale="sv", address="2")
+    async with database.read() as session:
+        assert (await alerts.attention(session, liisa, MONDAY)).tickets[0][1] is Rung.UNSEEN
+
+
+async def test_admins_stand_in_only_without_leads(database):
+    """Whoever keeps the service running answers tickets only where there is no lead."""
+    await someone(database, "Tuki", Role.ADMIN)
+    async with database.read() as session:
+        assert [one.stands_in for one in await queues.members(session)] == [True]
+    await someone(database, "Liisa", Role.LEAD)
+    async with database.read() as session:
+        assert sorted(one.stands_in for one in await queues.members(session)) == [False, True]
+    async with database.write() as session:
+        liisa = await people.by_name(session, "Liisa")
+        liisa.queues = ["events"]
+    async with database.read() as session:
+        assert not any(one.stands_in for one in await queues.members(session))
 
 
 async def test_swedish_goes_where_somebody_reads_it(database, town):

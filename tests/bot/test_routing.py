@@ -109,6 +109,37 @@ def test_language(members, case, wanted, is_read):
     assert (routed.queue.id, routed.is_read) == (wanted, is_read)
 
 
+def lead(languages, queues=""):
+    """A lead: one who has chosen no queue stands in where nobody works."""
+    return replace(member(queues, languages), stands_in=not queues)
+
+
+@pytest.mark.parametrize(
+    ("members", "case", "wanted", "is_read"),
+    [
+        # One lead who has chosen nothing answers everything, in the languages they have.
+        ([lead("fi en")], Case("fi", "digi-price"), "digital", True),
+        ([lead("fi en")], Case("fi"), "general", True),
+        ([lead("fi en")], Case("sv"), "general", False),
+        ([lead("fi en"), lead("sv")], Case("sv"), "general", True),
+        # A queue that does not serve the language is not served by a lead either.
+        ([lead("fi sv")], Case("sv", "fence"), "swedish", True),
+        # Where somebody works, leads who have not chosen the queue do not count.
+        ([lead("fi sv"), member("general", "fi")], Case("sv"), "general", False),
+        ([lead("fi sv", "general"), member("general", "fi")], Case("sv"), "general", True),
+        # A ticket goes where people are before it goes to a lead who stands in.
+        ([lead("fi"), member("general", "fi")], Case("fi", "digi-price"), "general", True),
+        ([lead("sv"), member("general", "fi")], Case("sv", "digi-price"), "digital", True),
+        # A lead who has chosen queues stands in nowhere.
+        ([lead("fi", "events")], Case("fi"), "general", False),
+    ],
+)
+def test_leads_stand_in(members, case, wanted, is_read):
+    """Leads who have chosen no queue answer where nobody works, and nowhere else."""
+    routed = route(BOOK, [], members, case)
+    assert (routed.queue.id, routed.is_read) == (wanted, is_read)
+
+
 @pytest.mark.parametrize("fallback", ["digital", "gone", None])
 def test_fallbacks_end(fallback):
     """Fallbacks that lead nowhere, in a circle or to a queue that is gone end the search."""

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from bot import report, tallies, tickets
+from bot import misanswers, report, tallies, tickets
 from bot import staff as people
 from bot.conversation import hear
+from bot.errors import NotFound
 from bot.hours import open_minutes
 from bot.models import Base, Channel, Conversation, Message, Role, Tally, Ticket, Wait
 from bot.numbers import read_period
@@ -58,6 +59,132 @@ async def test_what_came_of_it(database, town, said, outcomes):
     said = [(f"{words}digituki-price",) if words.endswith(":") else words for words in said]
     await says(database, town, *said)
     assert await counted(database, town) == outcomes
+
+
+async def judged(database, town, maija, wrong=0, take_back=False):
+    """Staff say of the bot's answer with this place among them that it was wrong, or take that back."""
+    async with database.write() as session:
+        ticket = (await session.scalars(select(Ticket))).one()
+        query = select(Message).where(Message.author == "bot").order_by(Message.id)
+        answers = [message for message in await session.scalars(query) if message.entry]
+        if take_back:
+            [mark] = await misanswers.of(session, ticket)
+            await misanswers.take_back(session, maija, ticket, mark.id, NOW)
+        else:
+            await misanswers.judge(
+                *(session, maija, ticket),
+                right_entry=None,
+                town=town,
+                now=NOW,
+                message_id=answers[wrong].id,
+            )
+
+
+@pytest.mark.parametrize(
+    ("said", "before"),
+    [
+        ([PRICE, "human"], "passed_on"),
+        ([PRICE, "hello", "human"], "passed_on"),
+        ([PRICE, ("helped:digituki-price",), "human"], "confirmed"),
+        ([PRICE, ("missed:digituki-price",), "human"], "wrong"),
+        (["my husband is not breathing", "human"], "warned"),
+    ],
+)
+async def test_staff_say_that_it_was_wrong(database, town, maija, said, before):
+    """An answer that staff call wrong counts once, as wrong, and as before when they take that back."""
+    await says(database, town, *said)
+    outcomes = [outcome for outcome, _ in await counted(database, town)]
+    assert outcomes[0] == before
+    await judged(database, town, maija)
+    for _time in range(2):
+        after = [outcome for outcome, _ in await counted(database, town)]
+        assert after == ["wrong", *outcomes[1:]]
+        await judged(database, town, maija)  # Said again it is the same mark.
+    await judged(database, town, maija, take_back=True)
+    assert [outcome for outcome, _ in await counted(database, town)] == outcomes
+
+
+async def test_marked_before_it_was_counted(database, town, maija):
+    """A mark set before the message was counted finds it afterwards; taken back before, it leaves nothing."""
+    await says(database, town, PRICE, "human")
+    await judged(database, town, maija)
+    assert (await counted(database, town))[0] == ("wrong", "digituki-price")
+    await judged(database, town, maija, take_back=True)
+    await judged(database, town, maija)
+    await judged(database, town, maija, take_back=True)
+    assert (await counted(database, town))[0] == ("passed_on", "digituki-price")
+
+
+async def test_what_the_resident_says_after_staff(database, town, maija):
+    """Once staff have called it wrong it stays so; taken back, the resident's own word counts."""
+    await says(database, town, PRICE, ("missed:digituki-price",), "human")
+    await judged(database, town, maija)
+    await counted(database, town)
+    await says(database, town, ("helped:digituki-price",))
+    assert [outcome for outcome, _ in await counted(database, town)] == [
+        "wrong",
+        "other",
+        "escalated",
+        "other",
+    ]
+    await judged(database, town, maija, take_back=True)
+    assert (await counted(database, town))[0] == ("confirmed", "digituki-price")
+
+
+async def test_two_answers_two_marks(database, town, maija):
+    """Asked twice, each mark is about one answer; a third has nothing more to change."""
+    await says(database, town, PRICE, PRICE, "human")
+    for wrong in (0, 1):
+        await judged(database, town, maija, wrong)
+    found = await counted(database, town)
+    assert [outcome for outcome, _ in found] == ["wrong", "wrong", "escalated"]
+
+
+async def test_a_mark_without_an_answer(database, town, maija):
+    """A best guess that nobody was shown was no wrong answer: what was not found stays not found."""
+    await says(database, town, "purple monkey dishwasher printing", "human")
+    before = await counted(database, town)
+    assert before[0][0] == Outcome.NOT_FOUND
+    async with database.write() as session:
+        ticket = (await session.scalars(select(Ticket))).one()
+        await misanswers.judge(
+            *(session, maija, ticket), right_entry="digituki-price", town=town, now=NOW
+        )
+    assert await counted(database, town) == before
+
+
+async def test_marks_of_others_are_not_taken_back(database, town, maija):
+    """A mark of another ticket, or one that is gone, is not found."""
+    await says(database, town, PRICE, "human")
+    await says(database, town, PRICE, "human", who="b")
+    await counted(database, town)
+    async with database.write() as session:
+        first, second = await session.scalars(select(Ticket).order_by(Ticket.id))
+        mark = await misanswers.judge(
+            *(session, maija, first), right_entry=None, town=town, now=NOW
+        )
+        await session.flush()
+        for ticket, id_ in ((second, mark.id), (first, 999)):
+            with pytest.raises(NotFound):
+                await misanswers.take_back(session, maija, ticket, id_, NOW)
+
+
+async def test_four_marks_are_not_shown(database, town, maija):
+    """Marks that concern four people are given in no cell, and nor is what they were taken from."""
+    for n in range(9):
+        await says(database, town, PRICE, "human", who=f"{n}")
+    await counted(database, town)
+    async with database.write() as session:
+        for ticket in (await session.scalars(select(Ticket).order_by(Ticket.id).limit(4))).all():
+            await misanswers.judge(*(session, maija, ticket), right_entry=None, town=town, now=NOW)
+    found = await made(database, town)
+    wrong, passed = report.COLUMNS.index("wrong"), report.COLUMNS.index("passed_on")
+    assert found.all_questions.total.total == 9
+    for table in found.questions.values():
+        for row in (*table.rows.values(), table.total):
+            if row.parts:
+                assert row.parts[wrong] in {None, 0}
+                assert row.parts[passed] in {None, 0}
 
 
 async def test_a_taken_suggestion_is_one_question(database, town):
@@ -198,7 +325,7 @@ async def made(database, town, period=PERIOD):
     await tallies.gather(database, town, NOW)
     await tallies.follow(database, town, NOW)
     async with database.read() as session:
-        return await report.made(session, period, town.book, NOW)
+        return await report.made(session, period, town, NOW)
 
 
 async def test_a_report(database, town, maija):

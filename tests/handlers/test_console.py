@@ -655,3 +655,18 @@ async def test_nothing_to_look_at(house, desk):
     """With everything in its time the page says so."""
     page = (await desk.opens("/staff/book")).text
     assert 'class="notice"' in page
+
+
+async def test_a_mark_is_taken_back(house, maija):
+    """A mark that the bot answered wrongly has a button that takes it back, once."""
+    desk = await Browser(house).signs_in()
+    _resident, number = await escalated(house, "Paljonko digituki maksaa?")
+    address = f"/staff/tickets/{number}"
+    assert (await desk.sends(f"{address}/judge", message="", right="")).status == 303
+    page = await desk.opens(address)
+    id_ = re.search(r'name="take_back" value="(\d+)"', page.text)[1]
+    assert (await desk.sends(f"{address}/judge", take_back=id_)).status == 303
+    page = await desk.opens(address)
+    assert 'name="take_back"' not in page.text
+    for gone in (id_, "0", "x", "9" * 40):
+        assert (await desk.sends(f"{address}/judge", take_back=gone)).status == 404

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot import learning, shelf
 from bot.errors import ChangedMeanwhile, NotAllowed, NotFound
 from bot.learning import Change, Trial
-from bot.models import Message, Proposal, Publication, Role, Stage
+from bot.models import Audit, Message, Proposal, Publication, Role, Stage
 from bot.settings import Settings
 from bot.town import load, town_from
 from faq import publishing
@@ -128,6 +128,13 @@ async def test_from_a_reply_to_the_book_and_back(small_house, maija, eeva):
     assert not (small_house.settings.content_dir / "fi/bikes.yaml").exists()
     again = await eeva.sends("/staff/publications/1/take-back")
     assert again.status == 409
+    async with small_house.database.read() as session:
+        written = await session.execute(
+            select(Audit.staff_name, Audit.act, Audit.object)
+            .where(Audit.act.in_(("published", "taken_back")))
+            .order_by(Audit.id)
+        )
+        assert written.all() == [("Eeva", "published", "bike"), ("Eeva", "taken_back", "bike")]
     assert 'role="alert"' in again.text
 
 

@@ -101,7 +101,7 @@ async def test_the_page_tells_what_was_counted(house, liisa):
     page = await liisa.opens("/staff/numbers")
     assert "Swedish waits 1 h 10 min longer than Finnish." in page.words
     assert "1 h 40 min / 1 h 40 min" in page.words
-    assert "District: not asked." in page.words
+    assert "Age, sex and background are not asked." in page.words
     for path in ("?period=2026-W46", "?period=2026-Q4", "?period=2026"):
         assert (
             "Swedish waits 1 h 10 min longer" in (await liisa.opens(f"/staff/numbers{path}")).words

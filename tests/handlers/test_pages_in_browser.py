@@ -710,10 +710,8 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     await page.goto("/staff/book")
     await expect(page.get_by_role("alert")).to_be_visible()
     yield "answers"
-    await page.goto("/staff/people")
-    await page.locator("tbody button").first.click()
-    await expect(page.locator("#link")).to_be_visible()
-    yield "people"
+    async for name in people_pages(page):
+        yield name
     async for name in event_desk(page):
         yield name
     async for name in switches_and_numbers(page, house):
@@ -725,6 +723,18 @@ async def every_page(page: Page, house: House, lead: Member, locale: str) -> Asy
     await lead.closes("N-1001")
     await page.goto("/staff/tickets/N-1001")
     yield "closed ticket"
+
+
+async def people_pages(page: Page) -> AsyncIterator[str]:
+    """Everybody with a new link, and one person's rights and languages."""
+    await page.goto("/staff/people")
+    await page.locator("tbody button").first.click()
+    await expect(page.locator("#link")).to_be_visible()
+    yield "people"
+    await page.goto("/staff/people")
+    await page.locator("tbody a").first.click()
+    await expect(page.locator('input[name="languages"][value="sv"]')).to_be_visible()
+    yield "person"
 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "fi"), ("dark", "sv")])

@@ -45,6 +45,60 @@ async def test_change_role_and_queues(house, liisa):
     assert (await maija.opens("/staff")).location == "/staff/book"
 
 
+async def test_languages(house, liisa):
+    """The person's page shows which languages they answer in, and a lead ticks what is so."""
+    await house.staff()
+    path = f"/staff/people/{await id_of(house, 'Maija')}"
+    page = await liisa.opens(path)
+    ticked = re.findall(r'name="languages" value="(\w+)" checked', page.text)
+    assert ticked == ["fi", "en"]
+    form = {"name": "Maija", "role": "staff", "queues": "general"}
+    answer = await liisa.sends(path, **form, languages="sv")
+    assert answer.status == 303
+    row = (await liisa.opens("/staff/people")).text.partition("Maija</a>")[2].partition("</tr>")[0]
+    assert '<span lang="sv">Svenska</span>' in row
+    assert "Suomi" not in row
+    # A form that does not ask for them leaves them alone; one with nothing ticked takes them away.
+    for more, wanted in (({}, ["sv"]), ({"languages": "xx"}, []), ({"languages": ""}, [])):
+        await liisa.sends(path, **form, **more)
+        async with house.database.read() as session:
+            assert (await people.by_name(session, "Maija")).languages == wanted
+    async with house.database.read() as session:
+        query = select(Audit).where(Audit.act == "account_changed").order_by(Audit.id)
+        told_of = [audit.detail_of(row) for row in await session.scalars(query)]
+    assert [one["languages"] for one in told_of if "languages" in one] == [["sv"], []]
+
+
+async def test_languages_of_somebody_new(house, liisa):
+    """Whoever is invited has the languages that are ticked; without the question Finnish and English."""
+    await liisa.sends("/staff/people", name="Åsa", role="staff", queues="general", languages="sv")
+    await liisa.sends("/staff/people", name="Pekka", role="staff", queues="general")
+    async with house.database.read() as session:
+        assert (await people.by_name(session, "Åsa")).languages == ["sv"]
+        assert (await people.by_name(session, "Pekka")).languages == ["fi", "en"]
+
+
+async def test_who_works_in_a_queue_is_a_change_of_rights(house, liisa, maija):
+    """Taking somebody off a queue on the queue's page is noted, and the tickets they hold go back."""
+    _resident, number = await escalated(house)
+    await maija.claims(number)
+    id_ = await id_of(house, "Maija")
+    answer = await liisa.sends(
+        "/staff/queues/general/people", person=str(id_), **{f"speaks_{id_}": "sv"}
+    )
+    assert answer.status == 303
+    async with house.database.read() as session:
+        ticket = (await session.scalars(select(Ticket))).one()
+        assert (ticket.status, ticket.holder_id) == ("open", None)
+        query = select(Audit).where(Audit.object == f"person {id_}", Audit.staff_name == "Liisa")
+        [noted] = await session.scalars(query)
+    assert noted.act == "account_changed"
+    assert audit.detail_of(noted) == {
+        "queues": ["digital-support", "events"],
+        "languages": ["sv"],
+    }
+
+
 async def test_odd_forms(house, liisa):
     """Unknown roles and queues, or a form without fields, change nothing that they do not name."""
     await house.staff(queues=["general"])

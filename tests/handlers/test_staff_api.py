@@ -6,11 +6,12 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy import select
 
 from bot import staff as people
 from bot import tickets
 from bot.errors import NotFound, TextMissing, TextTooLong, TicketEnded, TicketHeld, Unauthenticated
-from bot.models import Message, Role, Staff, Status
+from bot.models import Message, Role, Staff, Status, Ticket
 from tests.handlers.conftest import escalated, lead, raw, rows, told
 
 RACES = 50
@@ -89,6 +90,10 @@ async def test_ticket_has_the_whole_story(house, maija):
     said = [message["text"] for message in ticket["messages"]]
     assert "Paljonko digituki maksaa?" in said
     assert ticket["created_at"] <= ticket["reply_by"]
+    assert ticket["resolve_by"] > ticket["reply_by"]
+    async with house.database.write() as session:
+        (await session.scalars(select(Ticket))).one().resolve_by = None
+    assert (await maija.opens(number))["resolve_by"] is None
 
 
 @pytest.mark.parametrize(
