@@ -144,7 +144,7 @@
   }
 
   // Which files go along is seen while their choosing is folded away.
-  const files = document.getElementById("files");
+  const files = document.querySelector("#reply input[type=file]");
   if (files) {
     const named = () => {
       const names = [...files.files].map((file) => file.name).join(", ");
