@@ -25,6 +25,7 @@ _POLITE = frozenset(
         "kiitti",
         "pliis",
         "please",
+        "pls",
         "tack",
         "hei",
         "moi",

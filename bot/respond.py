@@ -385,22 +385,30 @@ class _Responder:
         # The conversation since the last ticket goes along, so that nobody has to explain again.
         if self.guide and self.guide.facts:
             return self._hand_over(self.guide, shown)
+        # Who has begun the guide has an event in mind, even when nothing of it was told yet.
+        tried = self._tried_events() if self.guide else self.state.tried
         return self._say(
-            state=replace(self.state, misses=0, aside=False), shown=shown, deed=Deed.ESCALATE
+            state=replace(self.state, misses=0, aside=False, tried=tried),
+            shown=shown,
+            deed=Deed.ESCALATE,
         )
 
     def _hand_over(self, guide: Guide, shown: str) -> Turn:
         """Pass an event on to the people who know events, with all that was told."""
-        about = next(
-            (id_ for id_, entry in self.town.book.entries.items() if entry.guide is not None), ""
-        )
-        tried = self._tried_first(about) if about else self.state.tried
+        tried = self._tried_events()
         return self._say(
             self.replies.event_passed_on(self.talk.told(guide)),
             state=replace(self.state, misses=0, aside=False, tried=tried),
             shown=shown,
             deed=Deed.HAND_IN,
         )
+
+    def _tried_events(self) -> tuple[dict[str, Any], ...]:
+        """Return what was tried with the guide's own entry first, so that its queue gets the ticket."""
+        about = next(
+            (id_ for id_, entry in self.town.book.entries.items() if entry.guide is not None), ""
+        )
+        return self._tried_first(about) if about else self.state.tried
 
     def _back(self) -> Turn:
         if self.guide and self.town.off.is_guide:

@@ -148,6 +148,23 @@ async def listed(
     return Listed([by_id[id_] for id_ in wanted], count, page)
 
 
+async def next_waiting(
+    session: AsyncSession, staff: Staff, after: str, now: datetime
+) -> Ticket | None:
+    """Return the ticket to look at after another: where somebody waits for staff, and no colleague has it.
+
+    Who waits longest comes first; after the last one it begins anew.
+
+    Args:
+        after: A ticket's number; empty to begin with the first.
+    """
+    found = await listed(session, staff, Filters(waiting=True, order=Order.WAITING), now)
+    free = [t for t in found.tickets if t.holder_id in {None, staff.id} or t.number == after]
+    at = next((place for place, ticket in enumerate(free) if ticket.number == after), -1)
+    around = [*free[at + 1 :], *free[: max(at, 0)]]
+    return around[0] if around else None
+
+
 def _condition(staff: Staff, filters: Filters, now: datetime) -> ColumnElement[bool]:
     if not may(staff, Act.READ):
         raise NotAllowed(Act.READ)

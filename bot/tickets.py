@@ -261,8 +261,18 @@ async def claim(session: AsyncSession, staff: Staff, ticket: Ticket, now: dateti
         ticket_log.record(session, ticket, "claim", now, staff)
         changed(session, ticket)
         return
+    require_free(staff, ticket)
+
+
+def require_free(staff: Staff, ticket: Ticket) -> None:
+    """Check that this member of staff has the ticket or can claim it.
+
+    Raises:
+        TicketHeld: Somebody else has it.
+        TicketEnded: It is closed or cancelled.
+    """
     _require_live(ticket)
-    if ticket.holder_id != staff.id:
+    if ticket.holder_id not in {None, staff.id}:
         raise TicketHeld(ticket.holder.name if ticket.holder else "")
 
 

@@ -34,6 +34,7 @@ from bot.errors import (
 from bot.models import OUTCOMES, Author, Delivery, Message, Note, Outcome, Staff, Ticket
 from bot.policy import Act, may
 from bot.texts import texts
+from bot.ticket_list import questions
 from faq import checks
 from handlers.event_desk import glance
 from handlers.keys import CLOCK, DATABASE, TOWN
@@ -179,6 +180,9 @@ async def _reply(doing: Doing) -> str | None:
     With files it goes out at once: what has been put on the disk for it is not taken back.
     """
     newer = await _newer(doing)
+    if not await _was_sent(doing):
+        # Whoever cannot reply at all need not first hear about the language.
+        tickets.require_free(doing.me, doing.ticket)
     if not doing.text("anyway"):
         colleague = next((m.staff_name for m in newer if m.author == Author.STAFF), None)
         if colleague and not await _was_sent(doing):
@@ -237,7 +241,7 @@ async def _close(doing: Doing) -> str:
     await tickets.close(
         *(doing.session, doing.me, doing.ticket, doing.town, doing.now), outcome=Outcome(outcome)
     )
-    return "/staff"
+    return f"/staff?ended={doing.ticket.number}"
 
 
 async def _reopen(doing: Doing) -> None:
@@ -274,8 +278,11 @@ async def _assign(doing: Doing) -> None:
 
 
 async def _merge(doing: Doing) -> str:
+    number = doing.text("into").strip()
+    # People write the digits alone as well.
+    number = f"N-{number}" if number.isdecimal() else number
     try:
-        into = await tickets.for_staff(doing.session, doing.me, doing.text("into"), Act.MERGE)
+        into = await tickets.for_staff(doing.session, doing.me, number, Act.MERGE)
     except NotFound:
         raise CannotMerge from None
     await pending.send_now(doing.session, doing.ticket, doing.now)
@@ -511,6 +518,7 @@ async def _ticket_page(
         **await files_of_ticket(request, session, ticket, live["messages"]),
         "me": me,
         "ticket": ticket,
+        "subject": (await questions(session, [ticket])).get(ticket.id, ""),
         "event_glance": await glance(session, request, ticket, me.locale),
     }
     if wants_fragment(request):

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from bot import alerts, audit, desk_faults, pending, saved_views, search, tags, tickets
 from bot.desk import Groups
 from bot.errors import NeuvokasError, NotFound
-from bot.models import OUTCOMES, Fault, Outcome, Role, Staff, Status
+from bot.models import OUTCOMES, Fault, Outcome, Role, Staff, Status, Ticket
 from bot.policy import Act, may
 from bot.texts import texts
-from bot.ticket_list import Filters, Order, listed, questions
+from bot.ticket_list import Filters, Order, listed, next_waiting, questions
 from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
 from handlers.middleware import explanation, form_of
 from handlers.pages import fragment, page
@@ -44,6 +44,17 @@ async def index(request: web.Request) -> web.Response:
         if not may(me, Act.READ):
             raise web.HTTPSeeOther("/staff/book")
         return await _list_page(request, session, me, _filters(request, me, request.query))
+
+
+@ROUTES.get("/staff/next")
+@needs(Act.READ)
+async def next_ticket(request: web.Request) -> web.Response:
+    """Lead to the next ticket that waits for staff, else to the list of those, which is empty."""
+    async with request.app[DATABASE].read() as session:
+        me = await allowed(request, session, Act.READ)
+        after = request.query.get("after", "")
+        found = await next_waiting(session, me, after, request.app[CLOCK]())
+    return see(f"/staff/tickets/{found.number}" if found else "/staff?waiting=1&sort=waiting")
 
 
 @ROUTES.post("/staff/bulk")
@@ -148,6 +159,14 @@ async def colleagues(session: AsyncSession) -> Sequence[Staff]:
     return (await session.scalars(query)).all()
 
 
+async def _ended(session: AsyncSession, me: Staff, number: str) -> Ticket | None:
+    """Return the ticket that was closed just now, as the address says; None when there is none."""
+    try:
+        return await tickets.for_staff(session, me, number) if number else None
+    except NotFound:
+        return None
+
+
 def _filters(request: web.Request, me: Staff, query: Any) -> Filters:
     """Return the filters of an address; an old bookmark may name a queue that is gone or another's."""
     filters = Filters.read(query)
@@ -207,6 +226,7 @@ async def _list_page(
         "tags": await tags.in_use(session),
         "people": await colleagues(session) if may(me, Act.ASSIGN) else [me],
         "longest_query": search.LONGEST_QUERY,
+        "ended": await _ended(session, me, request.query.get("ended", "")),
         "error": error,
         "done": done,
         "failed": failed,

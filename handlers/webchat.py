@@ -12,6 +12,8 @@ from aiohttp import web
 from bot.conversation import begin, messages_after, of_token
 from bot.errors import FileRefused, NotFound, TextMissing, TextTooLong, Unauthenticated
 from bot.files import ACCEPTED
+from bot.guide import MARK
+from bot.permits.hearing import starts_guide
 from bot.replies import Replies
 from bot.respond import Kind
 from bot.texts import LOCALES, texts
@@ -48,7 +50,7 @@ async def say(request: web.Request) -> web.Response:
     wants_fragment = request.headers.get("X-Requested-With") == "fetch"
     fresh: tuple[Conversation, str] | None = None
     try:
-        said = _said(form, files_of(request), fingerprint(request))
+        said = _said(form, files_of(request), fingerprint(request), locale_of(request))
         try:
             id_, token = credentials(request)
             messages = await _take(request, id_, token, said)
@@ -81,9 +83,17 @@ class _Said:
     files: tuple[SentFile, ...] = ()
 
 
-def _said(form: Mapping[str, Any], files: tuple[SentFile, ...], print_: str) -> list[_Said]:
-    """Return what the form says; files that were chosen go along before a pressed button counts."""
+def _said(
+    form: Mapping[str, Any], files: tuple[SentFile, ...], print_: str, locale: str
+) -> list[_Said]:
+    """Return what the form says; files that were chosen go along before a pressed button counts.
+
+    What is told on the event guide's own page is about an event, whatever words it is told in.
+    """
     text, choice, nonce = (str(form.get(name, "")) for name in ("text", "choice", "nonce"))
+    if form.get("about") == "event" and text.strip() and not starts_guide(text, locale):
+        begun = _Said(f"{MARK}go", Kind.CHOICE, form_key(nonce, f"{MARK}go"))
+        return [begun, _Said(text, Kind.TEXT, form_key(nonce, text + print_), files)]
     if not choice:
         return [_Said(text, Kind.TEXT, form_key(nonce, text + print_), files)]
     sent = [_Said("", Kind.TEXT, form_key(nonce, print_), files)] if files else []

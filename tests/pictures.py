@@ -71,8 +71,8 @@ async def filled(house: House) -> str:
         assert maija
         assert liisa
         liisa.locale = "en"
-        ticket = await tickets.for_staff(session, maija, "N-1003")
-        await tickets.reply(session, maija, ticket, "Which tablet is it? I look it up.", now)
+        ticket = await tickets.for_staff(session, liisa, "N-1003")
+        await tickets.reply(session, liisa, ticket, "Which tablet is it? I look it up.", now)
         await notes.add(session, maija, ticket, "The library at Oodi knows this model.", now)
         await tags.add(session, maija, ticket, "tablet", now)
         greeting = {"en": "Hello! I am {name}."}

@@ -2,6 +2,9 @@
 // Without this script the pages work by sending forms; with it, they renew themselves and keep drafts.
 (() => {
   const live = document.querySelector("[data-live]");
+  // What a form led to cannot be asked for again: the page goes by its own address, in the bar as well.
+  const address = live ? live.dataset.live : "";
+  if (live && location.pathname !== new URL(address, location.href).pathname) history.replaceState(null, "", address);
   const offline = document.querySelector(".offline");
   const shown = document.querySelector("[data-ticket]");
   const number = shown ? shown.dataset.ticket : "";
@@ -41,7 +44,7 @@
   };
 
   const fetched = async () => {
-    const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
+    const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
     if (answer.status === 401) location.href = "/staff/sign-in";
     if (!answer.ok) return;
     const fresh = document.createElement("div");
@@ -128,13 +131,28 @@
       }, 1000);
     });
     form.addEventListener("submit", () => clearTimeout(saving));
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        form.requestSubmit(form.querySelector("button.main") || form.querySelector("button"));
-      }
-    });
   });
+
+  // From any field of a ticket's forms, as if its own button was pressed.
+  if (number) {
+    document.addEventListener("keydown", (event) => {
+      const form = event.target.closest("form[data-draft], .panel form");
+      if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("button.main") || form.querySelector("button"));
+    });
+  }
+
+  // Which files go along is seen while their choosing is folded away.
+  const files = document.querySelector("#reply input[type=file]");
+  if (files) {
+    const named = () => {
+      const names = [...files.files].map((file) => file.name).join(", ");
+      document.getElementById("files-chosen").textContent = names ? `: ${names}` : "";
+    };
+    files.addEventListener("change", named);
+    named();
+  }
 
   // A ready text comes into the field without the page being loaded again.
   document.addEventListener("click", async (event) => {
@@ -228,6 +246,12 @@
       c: () => press(ask("claim")),
       r: () => focus(ask("text")),
       n: () => focus(ask("note-text")),
+      w: () => press(ask("next")),
+      f: () => {
+        const outcome = ask("outcome");
+        if (outcome) outcome.closest("details").open = true;
+        focus(outcome);
+      },
       u: () => press([...document.querySelectorAll(".undo")].pop()),
       "/": () => { if (ask("q")) focus(ask("q")); else location.href = "/staff#q"; },
       "?": () => sheet.showModal(),

@@ -470,7 +470,8 @@ async def test_from_the_list_to_the_answer(house, desk):
     assert (replied.status, replied.location.partition("#")[0]) == (303, path)
     assert "Hei! <3 & terveisin" in (await desk.opens(path)).words
     closed = await desk.sends(f"{path}/close")
-    assert (closed.status, closed.location) == (303, "/staff")
+    assert (closed.status, closed.location) == (303, f"/staff?ended={number}")
+    assert f'href="{path}"' in (await desk.opens(closed.location)).text
     assert number not in (await desk.opens("/staff")).text
     assert number in (await desk.opens("/staff?status=closed")).text
     heard = await resident.heard()

@@ -123,6 +123,42 @@ async def test_bulk_assign(house, desk, leads):
     assert all(f'id="{number}"' in mine for number in numbers)
 
 
+async def test_next_ticket(house, desk):
+    """One leads to the next who waits, around the list, past what colleagues have; then to none."""
+    antti = await house.staff("Antti")
+    numbers = []
+    for _ in range(4):
+        numbers.append((await escalated(house))[1])
+        house.clock.pass_(seconds=60)
+    await antti.claims(numbers[1])
+
+    async def after(number):
+        return (await desk.opens(f"/staff/next?after={number}")).location.rpartition("/")[2]
+
+    assert await after("") == await after("N-1") == await after("x") == numbers[0]
+    assert await after(numbers[0]) == numbers[2]
+    assert await after(numbers[1]) == numbers[2]
+    assert await after(numbers[2]) == numbers[3]
+    assert await after(numbers[3]) == numbers[0]
+    for number in (numbers[0], numbers[2]):
+        await desk.sends(f"/staff/tickets/{number}/close")
+    assert await after(numbers[3]) == "staff?waiting=1&sort=waiting"
+    assert await after(numbers[0]) == numbers[3]
+
+
+async def test_closed_is_said(house, desk):
+    """The list says which ticket was closed; a number that is none or another's says nothing."""
+    _resident, number = await escalated(house)
+    closed = await desk.sends(f"/staff/tickets/{number}/close")
+    page = await desk.opens(closed.location)
+    assert f"{number} on suljettu" in page.words or f"{number} is closed" in page.words
+    assert f'href="/staff/next?after={number}"' in page.text
+    for other in ("N-9999", "x", "", "%00"):
+        page = await desk.opens(f"/staff?ended={other}")
+        assert page.status == 200
+        assert "?after=" not in page.text
+
+
 async def test_views(house, desk, leads):
     """A view is saved with its filters and deleted; leads share theirs; a name too long is explained."""
     answer = await desk.sends("/staff/views", name="Ruotsi", view="language=sv&page=3")
@@ -193,6 +229,22 @@ async def test_other_language_is_stopped_once(house, desk):
     assert again.status == 303
     await sent(house)
     assert (await resident.heard())[-1] == SWEDISH
+
+
+async def test_who_cannot_reply_hears_that_first(house, desk):
+    """With a colleague's ticket the reply's language does not matter, and nothing but a note is offered."""
+    antti = await house.staff("Antti")
+    _resident, number = await escalated(house)
+    await antti.claims(number)
+    path = f"/staff/tickets/{number}"
+    page = await desk.opens(path)
+    assert f'action="{path}/close"' not in page.text
+    assert f'action="{path}/note"' in page.text
+    refused = await desk.sends(f"{path}/reply", text=SWEDISH)
+    assert refused.status == 409
+    assert told(TicketHeld("Antti"), "fi") in refused.words
+    assert SWEDISH in refused.words
+    assert 'name="anyway"' not in refused.text
 
 
 async def test_other_language_over_the_api(house, maija):
@@ -355,6 +407,13 @@ async def test_acts_that_cannot_be_done(house, desk):
     ):
         assert (await desk.sends(f"{path}/{act}", **form)).status == 404, act
     assert (await desk.sends(f"{path}/assign", to="1")).status == 403
+
+
+async def test_merge_by_the_digits(house, desk):
+    """The other ticket may be named by its digits alone."""
+    (_one, first), (_other, second) = await escalated(house), await escalated(house)
+    merged = await desk.sends(f"/staff/tickets/{second}/merge", into=f" {first[2:]} ")
+    assert merged.location.partition("#")[0] == f"/staff/tickets/{first}"
 
 
 async def test_transferred_out_of_sight(house):

@@ -9,7 +9,9 @@ import aiohttp
 import pytest
 from icalendar import Calendar
 from pypdf import PdfReader
+from sqlalchemy import select
 
+from bot.models import Ticket
 from handlers.keys import TOWN
 from tests.conftest import WebResident
 
@@ -42,6 +44,42 @@ async def test_where_the_guide_begins(house, browser, locale):
     chat = (await browser.opens("/")).text
     assert "800" in chat
     assert 'value="g.yes"' in chat
+
+
+@pytest.mark.parametrize(
+    ("locale", "told", "heard"),
+    [
+        ("fi", "300 hengen konsertti puistossa 12.6. klo 18–21", "Missä kaupungissa"),
+        ("sv", "en konsert för 300 personer i en park 12.6 kl 18-21", "I vilken stad"),
+        ("en", "A concert for 300 people in a park on 12 June at 18–21", "In which city"),
+        ("en", "something nice", "What kind of event is it?"),
+    ],
+)
+async def test_what_is_told_on_the_guides_page(browser, locale, told, heard):
+    """Told on the guide's own page it is about an event, as the example there has it."""
+    page = await browser.opens("/events", headers={"Accept-Language": locale})
+    form = {"about": page.field("about"), "here": page.field("here")}
+    await browser.sends(f"/chat?lang={locale}", text=told, **form)
+    page = await browser.opens("/events")
+    assert 'id="plan"' in page.text
+    assert heard in page.text
+
+
+async def test_nothing_told_on_the_guides_page(browser):
+    """An empty field begins nothing and says so."""
+    assert (await browser.sends("/chat?lang=en", text=" ", about="event")).status == 422
+    assert 'id="plan"' not in (await browser.opens("/events")).text
+
+
+async def test_a_person_from_the_guides_first_question(house):
+    """Whoever asks for a person before telling anything is still passed to those who know events."""
+    await house.staff()
+    resident = WebResident(house, "en")
+    await resident.says("what will the weather be")
+    await resident.call("POST", f"/{resident.id}/messages", json={"choice": "g.go"})
+    await resident.says("human")
+    async with house.database.read() as session:
+        assert await session.scalar(select(Ticket.queue)) == "events"
 
 
 async def test_the_guide_begins_by_its_button(browser):

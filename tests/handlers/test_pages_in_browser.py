@@ -381,6 +381,60 @@ async def test_claim_conflict_shows_who_has_it(visit, house, script):
         await expect(page.locator("#text")).to_have_value("Try turning it off.")
 
 
+async def test_page_renews_after_a_refusal(visit, house):
+    """A page that says why something was not done stays live, under an address that can be loaded again."""
+    maija, antti = await house.staff("Maija"), await house.staff("Antti")
+    resident = WebResident(house, "en")
+    await resident.says("human")
+    await maija.claims("N-1001")
+    path, session = "/staff/tickets/N-1001", await signed_in(house, antti)
+    async with visit(path, session=session) as page:
+        await expect(page.locator(".held")).to_contain_text("Maija has this ticket.")
+        await page.fill("#text", "Try turning it off.")
+        await page.get_by_role("button", name="Send the reply").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Maija has this ticket.")
+        assert urlsplit(page.url).path == path
+        await maija.replies("N-1001", "I am on it.")
+        await expect(page.locator(".message.staff")).to_contain_text("I am on it.")
+        await page.reload()
+        await expect(page.locator("#text")).to_have_value("Try turning it off.")
+
+
+async def test_list_renews_after_many_at_once(visit, house):
+    """The list that says what was done to many stays live as well."""
+    maija = await house.staff("Maija")
+    first = await waiting(house, maija)
+    async with visit("/staff?sort=newest", session=await signed_in(house, maija)) as page:
+        await page.get_by_label(f"Choose {first}").check()
+        await page.get_by_role("button", name="Give").click()
+        await expect(page.locator("#result")).to_contain_text("Done for 1 ticket.")
+        assert page.url.endswith("/staff?sort=newest")
+        await expect(page.locator(f"#{first} .status")).to_have_text("Maija")
+        second = await waiting(house, maija)
+        await expect(page.get_by_role("link", name=second)).to_be_visible()
+
+
+async def test_a_ticket_after_another_by_keyboard(visit, house):
+    """Reply, close and go to the next one without the mouse."""
+    maija = await house.staff("Maija")
+    first = await waiting(house, maija)
+    house.clock.pass_(seconds=60)
+    second = await waiting(house, maija)
+    async with visit("/staff", session=await signed_in(house, maija)) as page:
+        await page.keyboard.press("w")
+        await page.wait_for_url(f"**/{first}")
+        await page.keyboard.press("r")
+        await page.keyboard.type("Please hold the button.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".message.pending")).to_be_visible()
+        await page.keyboard.press("f")
+        await expect(page.locator("#outcome")).to_be_focused()
+        await page.keyboard.press("Control+Enter")
+        await expect(page.get_by_role("status").filter(has_text=first)).to_contain_text("is closed")
+        await page.keyboard.press("w")
+        await page.wait_for_url(f"**/{second}")
+
+
 async def test_reply_by_keyboard_while_the_resident_writes(visit, house):
     """News come in under one's hands without taking the focus or a word; Ctrl and Enter send."""
     maija = await house.staff("Maija")
