@@ -23,8 +23,6 @@ import aiohttp
 from sqlalchemy import insert
 
 from benchmarks import servers
-from bot import search
-from bot import staff as people
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import (
@@ -38,6 +36,8 @@ from bot.models import (
     TicketWord,
     ticket_number,
 )
+from bot.people import staff as people
+from bot.work import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

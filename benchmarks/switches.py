@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from benchmarks import servers
-from bot import staff as people
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Role
+from bot.people import staff as people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

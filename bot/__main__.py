@@ -17,25 +17,26 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from bot import accounts, audit, sources
-from bot import queues as desk_queues
 from bot import settings as environment
-from bot import staff as people
+from bot import sources
 from bot.app import now, serve
 from bot.database import UNREACHABLE, Database
 from bot.errors import LastLead, NameTaken, NotAllowed, SettingsError, TextMissing, TextTooLong
 from bot.migrations import migrate
 from bot.models import Role, Staff
+from bot.people import accounts, audit
+from bot.people import staff as people
 from bot.permits import cli as permits
 from bot.replies import Replies
+from bot.service import queues as desk_queues
 from bot.texts import LOCALES, ZONE
 from bot.town import load, matcher_of, town_from
 from faq import book, checks, evaluation
 from faq.alarms import most_urgent
 from faq.book import BookError
 from faq.confusions import confusions
+from handlers.access.sign_in import join_link
 from handlers.keys import DATABASE, SETTINGS
-from handlers.sign_in import join_link
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence

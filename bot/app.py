@@ -12,62 +12,46 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot import (
-    audit,
-    desk_faults,
-    jobs,
-    ladder,
-    learning,
-    pending,
-    presence,
-    queues,
-    staff,
-    tallies,
-)
 from bot import events as told_events
+from bot import jobs, learning
 from bot import settings as environment
 from bot.attachments import Files
+from bot.counts import tallies
 from bot.database import Database
-from bot.desk import Groups
 from bot.files import FileStore
+from bot.group import faults
+from bot.group.desk import Groups
 from bot.migrations import migrate
 from bot.models import Channel
-from bot.oidc import Provider
 from bot.outbox import LEASE, Worker
+from bot.people import audit, staff
+from bot.people.oidc import Provider
+from bot.service import ladder, queues
 from bot.shelf import Shelf
 from bot.switches import Watcher
-from handlers import (
+from bot.work import pending, presence
+from handlers import events, health, metrics, openapi, resident_api, staff_api, webchat, webhook
+from handlers.access import gate, rights, sign_in, town_sign_in
+from handlers.group.desk import Desk
+from handlers.keys import CLOCK, DATABASE, FILES, SETTINGS, STOPPING, SWITCHES, TELEGRAM, TOWN
+from handlers.middleware import AccessLogger, add_headers, errors, same_origin
+from handlers.pages import STATIC
+from handlers.staff import (
     account,
     audit_log,
     blocks,
     canned,
     console,
     event_desk,
-    events,
-    gate,
-    health,
+    files,
     me,
-    metrics,
     numbers,
-    openapi,
     people,
-    resident_api,
-    rights,
-    sign_in,
-    staff_api,
-    staff_files,
     switches,
     ticket_list,
-    town_sign_in,
-    webchat,
-    webhook,
 )
-from handlers import learning as learning_pages
-from handlers import queues as queue_pages
-from handlers.desk import Desk
-from handlers.keys import CLOCK, DATABASE, FILES, SETTINGS, STOPPING, SWITCHES, TELEGRAM, TOWN
-from handlers.middleware import AccessLogger, add_headers, errors, same_origin
-from handlers.pages import STATIC
+from handlers.staff import learning as learning_pages
+from handlers.staff import queues as queue_pages
 from handlers.telegram import Telegram
 
 if TYPE_CHECKING:
@@ -160,7 +144,7 @@ def init_app(
             *canned.ROUTES,
             *blocks.ROUTES,
             *learning_pages.ROUTES,
-            *staff_files.ROUTES,
+            *files.ROUTES,
             *people.ROUTES,
             *queue_pages.ROUTES,
             *switches.ROUTES,
@@ -269,7 +253,7 @@ async def working(app: web.Application) -> AsyncIterator[None]:
         jobs.Job("files that are nobody's", _SWEEP_SECONDS, app[FILES].sweep),
     )
     groups = Groups.from_settings(app[SETTINGS])
-    desks = (desk_faults.job(groups),) if groups.chats and TELEGRAM in app else ()
+    desks = (faults.job(groups),) if groups.chats and TELEGRAM in app else ()
     task = asyncio.create_task(
         jobs.run([*JOBS, *own, *desks], app[DATABASE], app[TOWN], app[CLOCK]), name="jobs"
     )

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import func, select, update
 
-from bot import outbox, search
+from bot import outbox
 from bot.cleaning import cleaned
 from bot.database import nudge
 from bot.errors import FileRefused, NotFound, TryLater, Why
@@ -19,6 +19,7 @@ from bot.masking import masked
 from bot.models import Attachment, Conversation, Message
 from bot.texts import texts
 from bot.tickets import note_added, same_in_merged
+from bot.work import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

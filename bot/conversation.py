@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased, lazyload
 
-from bot import attachments, blocks, bubbles, districts, events, outbox, tallies, tickets
+from bot import attachments, bubbles, districts, events, outbox, tickets
 from bot.cleaning import cleaned
+from bot.counts import tallies
+from bot.counts.outcomes import LOOKED_UP, Outcome
+from bot.counts.outcomes import Said as Counted
 from bot.database import insert_unless_there, nudge
 from bot.errors import FileRefused, NotFound, Unauthenticated
 from bot.files import Limits, standing_for
@@ -26,12 +29,11 @@ from bot.models import (
     Ticket,
     ticket_number,
 )
-from bot.outcomes import LOOKED_UP, Outcome
-from bot.outcomes import Said as Counted
+from bot.people.staff import hashed
 from bot.replies import Replies
 from bot.respond import Context, Deed, Kind, Matter, State, Turn, respond
-from bot.staff import hashed
 from bot.texts import texts
+from bot.work import blocks
 from faq.alarms import most_urgent
 
 if TYPE_CHECKING:

@@ -42,7 +42,15 @@ class TicketEnded(NeuvokasError):
 
 
 class ChangedMeanwhile(NeuvokasError):
-    """What a form was about changed after the page was opened."""
+    """What a form was about changed after the page was opened.
+
+    Args:
+        who: The name of the member of staff who changed it; empty when it is not known.
+    """
+
+    def __init__(self, who: str = "") -> None:
+        super().__init__(who)
+        self.who = who
 
 
 class LastLead(NeuvokasError):
@@ -105,18 +113,6 @@ class TryLater(NeuvokasError):
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
         self.seconds = seconds
-
-
-class Outdated(NeuvokasError):
-    """Somebody else has changed this since the page was opened.
-
-    Args:
-        who: The name of the member of staff who did; empty when it is gone or not known.
-    """
-
-    def __init__(self, who: str) -> None:
-        super().__init__(who)
-        self.who = who
 
 
 class QueueNeeded(NeuvokasError):

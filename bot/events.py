@@ -30,10 +30,10 @@ from bot.models import (
     Status,
     Ticket,
 )
+from bot.people.staff import hashed
 from bot.permits import Decision, deciding, read_facts, standing
 from bot.permits.reminders import reminders
 from bot.replies import Replies
-from bot.staff import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

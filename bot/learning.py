@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from sqlalchemy import or_, select, text, update
 
-from bot import audit
 from bot.cleaning import cleaned
 from bot.errors import ChangedMeanwhile, NotAllowed, NotFound, TextTooLong
-from bot.impersonal import impersonal
 from bot.masking import masked
 from bot.models import Author, Message, Proposal, Publication, Role, Stage, Ticket
-from bot.policy import Act, may
+from bot.people import audit
+from bot.people.policy import Act, may
 from bot.texts import ZONE
 from bot.town import load, matcher_of
+from bot.work.impersonal import impersonal
 from faq import publishing
 from faq.book import LOCALES, OUT_OF_SCOPE
 from faq.clusters import MOST, clusters

@@ -157,7 +157,7 @@ def post(  # noqa: PLR0913 - a post has these parts
 
     Args:
         thread: The topic of the group.
-        topic: A ticket's topic instead, with what becomes of it; see `bot.desk`.
+        topic: A ticket's topic instead, with what becomes of it; see `bot.group.desk`.
     """
     content = {"text": text, "choices": [dict(choice) for choice in choices], "thread": thread}
     delivery = Delivery(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot import districts, hours
+from bot import districts
 from bot.files import refusal
 from bot.permits.papers.names import Paper, file_name
+from bot.service import hours
 from bot.texts import LANGUAGES, LOCALES, ZONE, texts
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.commands import SWITCH, command_in
+from bot.counts.outcomes import Outcome
+from bot.counts.outcomes import Said as Counted
 from bot.guide import MARK, Guide, Talk
-from bot.outcomes import Outcome
-from bot.outcomes import Said as Counted
 from bot.permits.hearing import starts_guide
 from bot.replies import Replies, Reply
 from bot.texts import LOCALES

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError
-from bot.routing import Desk
+from bot.service.routing import Desk
 from bot.texts import ZONE
 from bot.town import arranged, town_from
 from bot.withheld import SwitchedOff

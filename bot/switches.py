@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import audit
 from bot.cleaning import cleaned
 from bot.database import UNREACHABLE, nudge, waited
 from bot.errors import NotAllowed, NotFound
 from bot.models import Switch
-from bot.policy import Act, may
+from bot.people import audit
+from bot.people.policy import Act, may
 from bot.withheld import Off, Scope, SwitchedOff
 
 if TYPE_CHECKING:

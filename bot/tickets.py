@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from bot import alerts, audit, hours, outbox, queues, search, ticket_log
+from bot import outbox
 from bot.cleaning import cleaned
 from bot.database import nudge
 from bot.errors import (
@@ -23,9 +23,12 @@ from bot.errors import (
 )
 from bot.masking import masked
 from bot.models import FIRST_NUMBER, LIVE, Author, Message, Outcome, Status, Ticket
-from bot.policy import Act, may
+from bot.people import audit
+from bot.people.policy import Act, may
 from bot.replies import Replies
-from bot.routing import Case, reads, route
+from bot.service import alerts, hours, queues
+from bot.service.routing import Case, reads, route
+from bot.work import search, ticket_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from bot.withheld import SwitchedOff
 from faq import alarms, book, encoder, matching
 
 if TYPE_CHECKING:
-    from bot.routing import Desk, Rule
+    from bot.service.routing import Desk, Rule
 
 NAMES = {"helsinki": {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"},
          "espoo": {"fi": "Espoo", "sv": "Esbo", "en": "Espoo"},

@@ -34,7 +34,7 @@ from handlers.keys import CLOCK, DATABASE, LOCALE, TOWN
 from handlers.middleware import locale_of
 from handlers.pages import fragment, page
 from handlers.resident_api import credentials
-from handlers.staff_pages import wants_fragment
+from handlers.staff.common import wants_fragment
 from handlers.webchat import chat_page
 
 if TYPE_CHECKING:

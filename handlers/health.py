@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import alerts, desk_faults
 from bot.database import UNREACHABLE
-from bot.desk import Groups
+from bot.group import faults
+from bot.group.desk import Groups
 from bot.migrations import is_current
+from bot.service import alerts
 from handlers.keys import CLOCK, DATABASE, SETTINGS, TOWN
 
 if TYPE_CHECKING:
@@ -63,15 +64,15 @@ async def _alarms(request: web.Request, session: AsyncSession) -> list[dict[str,
         {"name": name, "tickets": count} for name, count in waiting.items()
     ]
     groups = Groups.from_settings(request.app[SETTINGS])
-    faults = await desk_faults.of(session, groups)
-    if faults:
+    broken = await faults.of(session, groups)
+    if broken:
         # Which groups they are is nobody's business here.
         found.append(
             {
-                "name": desk_faults.ALARM,
-                "tickets": await desk_faults.tickets_in(session, groups, faults),
-                "groups": len(faults),
-                "faults": sorted({fault.fault for fault in faults}),
+                "name": faults.ALARM,
+                "tickets": await faults.tickets_in(session, groups, broken),
+                "groups": len(broken),
+                "faults": sorted({fault.fault for fault in broken}),
             }
         )
     return found

@@ -13,11 +13,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.registry import Collector
 
-from bot.alerts import ALARMS
-from bot.desk import Groups
+from bot.counts.figures import Messages, figures
 from bot.errors import NotFound, Unauthenticated
-from bot.figures import Messages, figures
+from bot.group.desk import Groups
 from bot.models import Author, DeliveryStatus
+from bot.service.alerts import ALARMS
 from handlers.keys import CLOCK, DATABASE, SETTINGS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
-    from bot.figures import Figures
+    from bot.counts.figures import Figures
 
 ROUTES = web.RouteTableDef()
 MESSAGES = web.AppKey("MESSAGES", Messages)

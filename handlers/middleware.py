@@ -27,7 +27,6 @@ from bot.errors import (
     NothingToDo,
     NotTheirs,
     OtherLanguage,
-    Outdated,
     ProviderAway,
     QueueNeeded,
     SignInRefused,
@@ -147,13 +146,13 @@ def explanation(  # noqa: C901 - one case an error
             return 409, _("{name} has this ticket.").format(name=error.holder)
         case TicketEnded():
             return 409, _("This ticket is closed. The resident can open it again.")
-        case ChangedMeanwhile():
+        case ChangedMeanwhile(who=""):
             return 409, _("This changed meanwhile. Look at it again; what you wrote is still here.")
-        case Outdated():
+        case ChangedMeanwhile():
             return 409, _(
                 "{name} has changed this since you opened the page. What you wrote is still here."
                 " Look at it again and save."
-            ).format(name=error.who or _("Somebody"))
+            ).format(name=error.who)
         case QueueNeeded():
             return 409, _(
                 "A rule or another queue still sends tickets to this queue. Change that first."

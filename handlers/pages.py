@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.policy import may
+from bot.people.policy import may
 from bot.texts import LANGUAGES, texts
 from handlers.keys import TOWN
-from handlers.ticket_words import outcome_label
+from handlers.staff.ticket_words import outcome_label
 
 if TYPE_CHECKING:
     from jinja2 import Template

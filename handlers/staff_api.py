@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot import attachments, notes, reply_language, tags, ticket_list, tickets
+from bot import attachments, tickets
 from bot.errors import NotAllowed, NotFound, Unauthenticated
 from bot.models import OUTCOMES, Outcome, Status, ticket_number
-from bot.policy import Act, may
-from bot.staff import behind, by_name
+from bot.people.policy import Act, may
+from bot.people.staff import behind, by_name
 from bot.texts import texts
+from bot.work import notes, reply_language, tags, ticket_list
+from handlers.access.rights import for_everybody, needs, noted, on_ticket
 from handlers.keys import CLOCK, DATABASE, FORM, LOCALE, TOWN
 from handlers.middleware import bad_request, body_of, form_of, key_in, locale_of, unprocessable
 from handlers.resident_api import files_json, messages_json
-from handlers.rights import for_everybody, needs, noted, on_ticket
 from handlers.served import served
-from handlers.staff_files import reply_with_files
+from handlers.staff.files import reply_with_files
 from handlers.uploads import with_files
 
 if TYPE_CHECKING:

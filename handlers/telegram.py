@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from bot.files import FileStore
     from bot.models import Delivery, Message
     from bot.town import Town
-    from handlers.desk import Desk
+    from handlers.group.desk import Desk
 
 log = logging.getLogger(__name__)
 

@@ -27,12 +27,12 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot import database as databases
-from bot import staff as people
 from bot.app import init_app
 from bot.database import Database
 from bot.migrations import migrate
 from bot.models import Role
 from bot.outbox import Pace
+from bot.people import staff as people
 from bot.settings import Settings
 from bot.town import town_from
 from handlers.keys import DATABASE

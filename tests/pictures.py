@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import async_playwright
 
-from bot import canned, notes, saved_views, tags, tickets
-from bot import staff as people
+from bot import tickets
 from bot.models import Role
+from bot.people import staff as people
 from bot.settings import Settings
-from bot.ticket_list import Filters
 from bot.town import town_from
+from bot.work import canned, notes, saved_views, tags
+from bot.work.ticket_list import Filters
 from tests.conftest import Clock, House, WebResident, settings_for
 from tests.handlers.test_pages_in_browser import ARGUMENTS, chromium_path
 

@@ -27,14 +27,14 @@ import pytest
 from sqlalchemy import update
 
 from bot import __main__ as cli
-from bot import queues
-from bot import staff as people
 from bot.app import now
 from bot.database import Database
 from bot.errors import NotFound, Unauthenticated
 from bot.migrations import is_current
 from bot.models import Audit, Role
+from bot.people import staff as people
 from bot.replies import Replies
+from bot.service import queues
 from bot.town import cache_dir
 from faq import book, matching
 from faq.book import Queue

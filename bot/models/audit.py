@@ -17,7 +17,7 @@ class Audit(Base):
         id: 1, 2, 3 … without gaps.
         staff_id: Who; null for the command line and for a name that nobody has. It refers to no
             table, so that no row elsewhere can hold or change it.
-        act: An `Act` or one of `bot.audit.OTHERS`.
+        act: An `Act` or one of `bot.people.audit.OTHERS`.
         object: To what: a ticket's number, a person, an address.
         detail: What else is worth knowing, as canonical JSON; never what people wrote.
         previous: The `hash` of the entry before.

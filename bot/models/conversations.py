@@ -62,7 +62,7 @@ class Message(Base):
         choices: `[{"label", "value"}]`, empty when none are offered.
         entry: `{"id", "source", "reviewed"}` when the text is an answer from the book.
         ticket_id: The ticket it belongs to.
-        counted: What it counts as in the numbers, until it is counted; see `bot.tallies.mark`.
+        counted: What it counts as in the numbers, until it is counted; see `bot.counts.tallies.mark`.
         asked_in: The language of what the resident wrote and the book was asked; null for buttons,
             replies, what went to staff and all else.
         is_unanswered: It was asked, and nothing in the book fitted.

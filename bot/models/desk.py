@@ -84,7 +84,7 @@ class Writing(Base):
         account: Who wrote it, as Telegram names them; empty for whom nobody can know.
         locale: The language of that account, for somebody who is not known.
         parts: What each message brought, `{"message", "text", "file"}`, as they came; see
-            `bot.desk_writings`.
+            `bot.group.writings`.
         is_stopped: It waits for its author to say that its language is meant.
         is_meant: Its author has said so.
         due_at: When it is carried out, or tried again.

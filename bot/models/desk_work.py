@@ -80,7 +80,7 @@ Index("ix_ticket_tags_tag", TicketTag.tag)
 
 
 class TicketWord(Base):
-    """A word that stands in a ticket's messages, notes or tags; see `bot.search`."""
+    """A word that stands in a ticket's messages, notes or tags; see `bot.work.search`."""
 
     __tablename__ = "ticket_words"
 

@@ -12,7 +12,7 @@ from bot.models.base import Base, Moment, Serial
 
 
 class Role(StrEnum):
-    """What a member of staff may do; see `bot.policy`."""
+    """What a member of staff may do; see `bot.people.policy`."""
 
     STAFF = "staff"
     LEAD = "lead"
@@ -26,7 +26,7 @@ class Staff(Base):
     Attributes:
         queues: Ids of the queues the person works in; leads and admins see all.
         languages: Locales the person answers in. Nobody is taken to know Swedish who was not asked.
-        telegram_id: The person's own Telegram account, once it is tied; see `bot.ties`.
+        telegram_id: The person's own Telegram account, once it is tied; see `bot.group.ties`.
         password_hash: Argon2; null until the invitation is used, and for who signs in with the town.
         cut_off_at: Since when nothing opens for the person any more; the row stays for its name.
         totp_secret: The key of the one-time codes, sealed with the service's own key; null without them.

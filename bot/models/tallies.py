@@ -14,8 +14,8 @@ class Tally(Base):
     Attributes:
         day: In Finland, ISO.
         hour: In Finland, 0-23.
-        person: Tells people apart within one month; see `bot.tallies.person_of`.
-        outcome: A `bot.outcomes.Outcome`.
+        person: Tells people apart within one month; see `bot.counts.tallies.person_of`.
+        outcome: A `bot.counts.outcomes.Outcome`.
         was: What it would count as if staff had not said that the answer was wrong; null unless they have.
         entry: What it is about; empty when that is not known.
         topic: The entry's topic, as it was then.

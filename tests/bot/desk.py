@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot import notes, tags, ticket_log
-from bot import staff as people
 from bot.conversation import hear
 from bot.models import Channel, Delivery, Message, Role, Ticket
+from bot.people import staff as people
 from bot.respond import Kind, Utterance
+from bot.work import notes, tags, ticket_log
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
-from bot import districts, report, tallies
+from bot import districts
 from bot.conversation import hear
+from bot.counts import report, tallies
+from bot.counts.numbers import FEWEST, read_period
 from bot.models import Channel, Message, Ticket, Wait
-from bot.numbers import FEWEST, read_period
 from bot.replies import Replies
 from bot.respond import Deed, Kind, Matter, State, Utterance
 from bot.texts import LOCALES

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import learning, tickets
-from bot import staff as people
 from bot.conversation import hear
 from bot.errors import ChangedMeanwhile, NotAllowed, NotFound, TextMissing, TextTooLong
 from bot.learning import Change, Trial
 from bot.models import Message, Proposal, Publication, Role, Stage, Ticket
+from bot.people import staff as people
 from bot.respond import Kind
 from bot.settings import Settings
 from bot.town import load, town_from

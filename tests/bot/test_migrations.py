@@ -9,12 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
-from bot import staff as people
 from bot import tickets
 from bot.database import Database
 from bot.migrations import _config, is_current, migrate
 from bot.models import Attachment, Base, Credential, Message, Staff, Ticket, Topic
-from bot.ticket_list import Filters, listed
+from bot.people import staff as people
+from bot.work.ticket_list import Filters, listed
 from tests.bot.desk import Desk
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from bot import staff as people
 from bot import switches
 from bot.errors import NotAllowed, NotFound, TextMissing, TextTooLong
 from bot.guide import MARK
 from bot.models import Role
+from bot.people import staff as people
 from bot.respond import Deed, Kind, Matter, State
 from bot.switches import Watcher
 from bot.withheld import Off, Scope, SwitchedOff

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from bot import pending
-from bot import staff as people
 from bot.models import Role
+from bot.people import staff as people
 from bot.texts import texts
+from bot.work import pending
 from handlers.keys import TOWN
 from handlers.middleware import explanation
 from tests.conftest import House, Member, WebResident, settings_for

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
-from bot.figures import _UNSETTLED, Messages
-from bot.ladder import climb
+from bot.counts.figures import _UNSETTLED, Messages
 from bot.models import Message
+from bot.service.ladder import climb
 from handlers.keys import TOWN
 from tests.conftest import House, settings_for
 from tests.handlers.conftest import Browser, escalated

@@ -15,17 +15,18 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
-from bot import blocks, canned, notes, saved_views, tags, tickets
-from bot import staff as people
+from bot import tickets
 from bot.commands import command_in
 from bot.learning import Change, Trial
 from bot.models import Proposal, Publication, Role
-from bot.policy import Act
+from bot.people import staff as people
+from bot.people.policy import Act
 from bot.texts import LOCALES, texts
-from bot.ticket_list import Filters
+from bot.work import blocks, canned, notes, saved_views, tags
+from bot.work.ticket_list import Filters
 from handlers.keys import TOWN
 from tests.conftest import House, WebResident, settings_for
-from tests.handlers.test_numbers import counted, waited
+from tests.handlers.staff.test_numbers import counted, waited
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from bot import audit
 from bot.models import Attachment, Audit, Message, Role, Ticket
-from bot.policy import Act
-from handlers import rights
+from bot.people import audit
+from bot.people.policy import Act
+from handlers.access import rights
 from tests import samples
+from tests.handlers.access.test_policy import STREAMS, Caller, addresses
 from tests.handlers.conftest import Browser, escalated, sent
 from tests.handlers.test_files import sends
-from tests.handlers.test_policy import STREAMS, Caller, addresses
 
 # A word that stands only in what this resident wrote and sent.
 MARK = "kvartsikissa"

@@ -8,10 +8,10 @@ import json
 import pytest
 from sqlalchemy import select
 
-from bot import staff as people
 from bot import tickets
 from bot.errors import NotFound, TextMissing, TextTooLong, TicketEnded, TicketHeld, Unauthenticated
 from bot.models import Message, Role, Staff, Status, Ticket
+from bot.people import staff as people
 from tests.handlers.conftest import escalated, lead, raw, rows, told
 
 RACES = 50

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 
-from bot import staff as people
+from bot.people import staff as people
 from tests.conftest import WebResident
 from tests.handlers.conftest import Browser, escalated, first_link, listening
 

@@ -52,7 +52,7 @@ def upgrade() -> None:
 
 def _learn_transcripts() -> None:
     """Let tickets be found by what was written down of their recordings before."""
-    from bot.search import words_in  # noqa: PLC0415 - the migration uses the words as they are now
+    from bot.work.search import words_in  # noqa: PLC0415 - the migration uses the words as they are now
 
     connection = op.get_bind()
     written = connection.execute(

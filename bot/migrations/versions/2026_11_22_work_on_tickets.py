@@ -202,7 +202,7 @@ def _of_staff() -> None:
 
 def _fill_words() -> None:
     """Make the tickets there are searchable."""
-    from bot.search import words_in  # noqa: PLC0415 - the migration uses the words as they are now
+    from bot.work.search import words_in  # noqa: PLC0415 - the migration uses the words as they are now
 
     messages = sa.table(
         "messages",

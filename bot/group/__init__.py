@@ -1,0 +1,1 @@
+"""The staff's group in Telegram: a topic for each ticket, and whose Telegram account is whose."""

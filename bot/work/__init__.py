@@ -1,0 +1,1 @@
+"""What staff do with a ticket beside its own life in `bot.tickets`: finding it, noting, sorting, drafting."""

@@ -1,0 +1,1 @@
+"""Signing in, and who each staff route is for."""
