@@ -589,8 +589,6 @@ async def event_pages(page: Page, house: House, locale: str) -> AsyncIterator[st
     await say(page, said[locale])
     await expect(page.locator("#plan details").nth(3)).to_be_visible()
     await page.locator("#plan summary").first.click()
-    # Half under the field for writing, a button would be found too small.
-    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
     yield "event guide with its plan"
     await page.locator("#plan .papers a").click()
     await expect(page.locator(".timeline")).to_be_visible()
@@ -813,6 +811,8 @@ async def obstacles(page: Page, name: str) -> list[tuple]:
     found: list[tuple] = []
     for width in (195, 320, 1280):
         await page.set_viewport_size({"width": width, "height": 844})
+        # Half under the field for writing, a button would be found too small.
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
         wide = await page.evaluate("document.documentElement.scrollWidth")
         found += [(name, width, "is as wide as", wide)] if wide > width else []
         if width == 195:
