@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # Longer trails help nobody to find back.
 _TRAIL = 10
 _SUGGESTED = 3
+# Whoever writes that a battery died is not asked whether they want to live: below this score one in
+# thirty is right, and the signs of danger were looked for before.
+_DANGER = 0.05
 _TRIED = 5
 
 
@@ -577,9 +580,11 @@ class _Responder:
         )
 
     def _may_mean(self, candidate: Candidate) -> bool:
-        """Whether an entry may be meant: none of danger when its words stand in an idiom."""
+        """Whether an entry may be meant: none of danger that hardly fits, or is but an idiom's word."""
         entry = candidate.entry
-        return entry not in ENTRIES or not is_said_otherwise(self.said.text, entry)
+        return entry not in ENTRIES or (
+            candidate.score >= _DANGER and not is_said_otherwise(self.said.text, entry)
+        )
 
     def _tried_first(self, entry: str) -> tuple[dict[str, Any], ...]:
         """Return what was tried with the entry that was chosen by hand in front."""

@@ -364,7 +364,12 @@ async def test_unready_and_failing_are_as_described(house, registry, monkeypatch
     resident, number = await escalated(house)
     maija = await lead(house)
     broken = ("resident_api.of_token", "resident_api.begin", "staff_api.staff_behind")
-    for name in (*broken, "gate._who", "numbers.staff_behind", "numbers._open_report"):
+    for name in (
+        *broken,
+        "access.gate._who",
+        "staff.numbers.staff_behind",
+        "staff.numbers._open_report",
+    ):
         monkeypatch.setattr(f"handlers.{name}", fails)
     for fault, status in ((RuntimeError, 500), (OSError, 503)):
         faults.append(fault)

@@ -108,7 +108,9 @@ async def test_signing_in(town_house, provider, browser_of):
         assert "Aino Aalto" in page.words
     async with town_house.database.read() as session:
         (person,) = (await session.scalars(select(Staff))).all()
-        acts = [entry.act for entry in await session.scalars(select(Audit).order_by(Audit.id))]
+        entries = await session.scalars(select(Audit).order_by(Audit.id))
+        # What was looked at meanwhile is noted a little later, and is not asked about here.
+        acts = [entry.act for entry in entries if entry.act != "listed"]
     assert (person.role, person.queues, person.locale) == ("staff", ["general"], "sv")
     assert (person.password_hash, acts) == (None, ["joined", "sign_in", "sign_in"])
     challenges = {asked["code_challenge"] for asked in provider.asked}
