@@ -10,6 +10,7 @@ from sqlalchemy import select
 from telegram import Bot, Update
 
 from bot import switches
+from bot.counts import tallies
 from bot.group import desk, orders, posts
 from bot.models import Audit, Credential, Delivery, Role, Staff, Status, Ticket, Topic
 from bot.people import accounts
@@ -139,6 +140,9 @@ async def ticket_in_topic(visitor, act):
 
 async def unchanged(house):
     """Everything but the desk's own notes."""
+    # The clock may count at any moment; what is counted beforehand looks like no change.
+    await tallies.gather(house.database, house.app[TOWN], house.clock())
+    await tallies.follow(house.database, house.app[TOWN], house.clock())
     everything = await contents(house.database)
     return {name: rows for name, rows in everything.items() if name not in DESKS_OWN}
 
