@@ -141,8 +141,8 @@ async def ticket_in_topic(visitor, act):
 async def unchanged(house):
     """Everything but the desk's own notes."""
     # The clock may count at any moment; what is counted beforehand looks like no change.
-    await tallies.gather(house.database, house.app[TOWN], house.clock())
-    await tallies.follow(house.database, house.app[TOWN], house.clock())
+    await tallies.gather(house.database, house.app[TOWN](), house.clock())
+    await tallies.follow(house.database, house.app[TOWN](), house.clock())
     everything = await contents(house.database)
     return {name: rows for name, rows in everything.items() if name not in DESKS_OWN}
 
