@@ -21,7 +21,7 @@ BOOK = Path(alarms.__file__).parent
 LEAST_HEARD = 0.9
 MOST_FALSE = 0.01
 # Of the sentences that the book is taught by, so few that are about other things.
-MOST_FALSE_IN_THE_BOOK = 0.001
+MOST_FALSE_IN_THE_BOOK = 0.0005
 # These are about fraud as well, and a sentence may truly need the safety text.
 NEAR = {
     "account-hacked",
