@@ -425,21 +425,27 @@ async def _in_a_process(work: Callable[..., Trial], *args: object) -> Trial:
         EOFError: The process was ended, or the function failed.
     """
     context = get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, work, args), daemon=True)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs,), daemon=True)
     await asyncio.to_thread(process.start)
-    # Only the process holds this end now: when it dies, reading ends too.
-    sender.close()
+    # Only the process holds this end now: when it dies, writing and reading end too.
+    theirs.close()
     try:
-        found: Trial = await asyncio.to_thread(receiver.recv)
+        # What is worked on follows by itself: starting would wait for ever to hand that much over
+        # to a process that dies before it reads.
+        await asyncio.to_thread(ours.send, (work, args))
+        found: Trial = await asyncio.to_thread(ours.recv)
         return found
+    except OSError as error:
+        raise EOFError from error
     finally:
         process.kill()
         await asyncio.to_thread(process.join)
 
 
-def _send(sender: Connection, work: Callable[..., Trial], args: tuple[object, ...]) -> None:
-    sender.send(work(*args))
+def _work(theirs: Connection) -> None:
+    work, args = theirs.recv()
+    theirs.send(work(*args))
 
 
 def compared(

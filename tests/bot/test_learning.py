@@ -413,6 +413,19 @@ def die(*_given):
     os._exit(9)
 
 
+class Deadly:
+    """What ends the process that takes it up."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+async def test_a_process_that_dies_before_it_has_read_everything():
+    """However much a process was still to be handed over, its death is noticed."""
+    with pytest.raises(EOFError):
+        await learning._in_a_process(die, Deadly(), "more than a pipe holds" * 50_000)
+
+
 def sleep(*_given):
     import time  # noqa: PLC0415 - in the process of its own
 
