@@ -390,7 +390,11 @@ class Talk:
         else:
             text = _("I looked at your plan. This is not needed: {duty}")
         lines = [text.format(duty=decided.name), _("Reason: {reason}").format(reason=reason)]
-        return "\n".join([*lines, *self.changes(before, after)])[:_LONGEST]
+        changes = self.changes(before, after)
+        if self._plan(before)[duty].status is not decided.status:
+            # Such as from "ask the authority": the ruling is the change.
+            changes = [line for line in changes if line != _("Nothing changes in the plan.")]
+        return "\n".join([*lines, *changes])[:_LONGEST]
 
     def after_notice(self) -> tuple[Choice, ...]:
         """Return the buttons under what an officer tells about a plan."""

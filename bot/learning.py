@@ -78,8 +78,17 @@ class Change:
         """Return whether a test sentence that is right now would be wrong."""
         if not self.wanted:
             return False
-        right = {"" if one == OUT_OF_SCOPE else one for one in self.wanted.split(" or ")}
-        return self.before in right and self.after not in right
+        return self._is_right(self.before) and not self._is_right(self.after)
+
+    @property
+    def is_better(self) -> bool:
+        """Return whether a test sentence that is wrong now would be right."""
+        if not self.wanted:
+            return False
+        return self._is_right(self.after) and not self._is_right(self.before)
+
+    def _is_right(self, entry: str) -> bool:
+        return (entry or OUT_OF_SCOPE) in self.wanted.split(" or ")
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,8 @@ class Trial:
         changes: The changes, the worse ones first; at most 200.
         faults: Why the book could not be used with it; empty when it can.
         digest: Of the book it was tried on.
+        better: How many that are wrong now would be right; None for a trial from before this was
+            counted.
     """
 
     sentences: int = 0
@@ -103,6 +114,7 @@ class Trial:
     changes: tuple[Change, ...] = ()
     faults: tuple[str, ...] = ()
     digest: str = ""
+    better: int | None = None
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Trial:
@@ -425,21 +437,27 @@ async def _in_a_process(work: Callable[..., Trial], *args: object) -> Trial:
         EOFError: The process was ended, or the function failed.
     """
     context = get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, work, args), daemon=True)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs,), daemon=True)
     await asyncio.to_thread(process.start)
-    # Only the process holds this end now: when it dies, reading ends too.
-    sender.close()
+    # Only the process holds this end now: when it dies, writing and reading end too.
+    theirs.close()
     try:
-        found: Trial = await asyncio.to_thread(receiver.recv)
-        return found
+        # What is worked on follows by itself: starting would wait for ever to hand that much over
+        # to a process that dies before it reads.
+        await asyncio.to_thread(ours.send, (work, args))
+        found: Trial = await asyncio.to_thread(ours.recv)
+    except OSError as error:
+        raise EOFError from error
     finally:
         process.kill()
         await asyncio.to_thread(process.join)
+    return found
 
 
-def _send(sender: Connection, work: Callable[..., Trial], args: tuple[object, ...]) -> None:
-    sender.send(work(*args))
+def _work(theirs: Connection) -> None:
+    work, args = theirs.recv()
+    theirs.send(work(*args))
 
 
 def compared(
@@ -466,9 +484,15 @@ def compared(
         if before != after:
             changes.append(Change(text_, locale, wanted, before, after))
     changes.sort(key=lambda change: not change.is_worse)
-    worse = sum(change.is_worse for change in changes)
-    named = tuple(changes[:_NAMED])
-    return Trial(len(sentences), len(asked), len(changes), worse, named, digest=book.digest)
+    return Trial(
+        sentences=len(sentences),
+        questions=len(asked),
+        changed=len(changes),
+        worse=sum(change.is_worse for change in changes),
+        better=sum(change.is_better for change in changes),
+        changes=tuple(changes[:_NAMED]),
+        digest=book.digest,
+    )
 
 
 def test_sentences(folder: Path) -> list[tuple[str, str, str]]:

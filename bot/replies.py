@@ -390,7 +390,9 @@ class Replies:
         _ = self._texts.gettext
         if all(map(self._town.is_withheld, entries)):
             return self._withheld()
-        guided = any(self._town.book.entries[entry].guide is not None for entry in entries)
+        guided = not self._town.off.is_guide and any(
+            self._town.book.entries[entry].guide is not None for entry in entries
+        )
         values = [*(f"show:{entry}" for entry in entries), *(["g.go"] if guided else []), "none"]
         return Reply(
             _("Did you mean one of these? Press one, or write its number."), self._numbered(values)

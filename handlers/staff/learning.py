@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -28,12 +29,15 @@ from handlers.pages import page
 from handlers.staff.common import allowed, see, signed_in
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from multidict import MultiDictProxy
 
     from bot.texts import Texts
 
 ROUTES = web.RouteTableDef()
 _LONGEST_ID = 18
+_DONE = frozenset({"publish", "reject", "back"})
 
 
 @ROUTES.get("/staff/learning")
@@ -101,7 +105,9 @@ async def act_on(request: web.Request) -> web.Response:
         raise
     except (CannotPublish, NeuvokasError, OSError) as error:
         return await _proposal_page(request, error, form)
-    return see("/staff/learning" if act in {"publish", "reject"} else f"/staff/proposals/{id_}")
+    if act in {"publish", "reject"}:
+        return see(f"/staff/learning?done={act}")
+    return see(f"/staff/proposals/{id_}" + ("?done=save" if act == "save" else ""))
 
 
 async def _publish(request: web.Request, id_: int, seen: str) -> None:
@@ -146,7 +152,7 @@ async def take_back(request: web.Request) -> web.Response:
         return await _overview(request, 409, detail)
     except (CannotPublish, NeuvokasError, OSError) as error:
         return await _overview(request, *_explained(error, texts(me.locale)))
-    return see("/staff/learning")
+    return see("/staff/learning?done=back")
 
 
 def _number(text: str) -> int:
@@ -237,8 +243,14 @@ async def _overview(request: web.Request, status: int = 200, error: str = "") ->
         request, "staff_learning.html", me.locale, status=status, me=me, error=error,
         groups=await learning.grouped(asked), proposals=proposals, drafts=Draft.from_json,
         published=published, may_edit=may(me, Act.EDIT_BOOK), stages=_stages(texts(me.locale)),
-        to_take_back=learning.to_take_back(published),
+        to_take_back=learning.to_take_back(published), said=_done(request, status, _DONE),
     )  # fmt: skip
+
+
+def _done(request: web.Request, status: int, known: Collection[str]) -> str:
+    """Return what was done just now, as the address says; nothing beside what went wrong."""
+    done = request.query.get("done", "")
+    return done if status == HTTPStatus.OK and done in known else ""
 
 
 def _stages(words: Texts) -> dict[str, str]:
@@ -263,12 +275,13 @@ async def _proposal_page(
     status, detail = _explained(error, words) if error else (200, "")
     # What was typed stays in its fields, whatever was wrong with it.
     typed = _draft(form) if form is not None and "entry" in form else None
+    draft = typed or Draft.from_json(proposal.draft)
     trial = learning.Trial.from_json(proposal.trial) if proposal.trial else None
     entries = town.book.entries.values()
     is_open = proposal.stage not in {Stage.PUBLISHED, Stage.REJECTED}
     return page(
         request, "staff_proposal.html", me.locale, status=status, me=me, error=detail,
-        proposal=proposal, draft=typed or Draft.from_json(proposal.draft), trial=trial,
+        proposal=proposal, draft=draft, trial=trial,
         changes=learning.changes_for(me, trial) if trial else (),
         faults=[_fault(fault, words) for fault in trial.faults] if trial else [],
         entries=town.book.entries, queues=town.book.queues,
@@ -278,4 +291,11 @@ async def _proposal_page(
         number=ticket.number if ticket and may(me, Act.READ, ticket.queue) else "",
         is_open=is_open and learning.may_change(me, proposal),
         reason=str(form.get("reason", "")) if form is not None else "",
+        said=_done(request, status, {"save"}),
+        # What is written already comes first: a reply is read before it is translated.
+        in_order=sorted(LANGUAGES.items(), key=lambda spoken: not _written(draft, spoken[0])),
     )  # fmt: skip
+
+
+def _written(draft: Draft, locale: str) -> bool:
+    return locale in draft.texts and bool(draft.texts[locale].answer)

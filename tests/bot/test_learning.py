@@ -322,6 +322,7 @@ async def test_put_aside(database, small, clock):
 def test_what_is_worse(wanted, before, after, worse):
     """A test sentence that is right now and would be wrong is worse, also one that nothing may answer."""
     assert Change("?", "fi", wanted, before, after).is_worse is worse
+    assert Change("?", "fi", wanted, after, before).is_better is worse
 
 
 def test_a_trial_names_what_changes(settings, monkeypatch):
@@ -329,19 +330,23 @@ def test_a_trial_names_what_changes(settings, monkeypatch):
     monkeypatch.setattr(os, "nice", lambda _: 0)
     folder = settings.content_dir
     bike = "where can I borrow a bike"
-    write_tests(folder, "en", {"print": [bike, "where can I print"], "print or bike": [bike]})
+    write_tests(
+        folder,
+        "en",
+        {"print": [bike, "where can I print"], "print or bike": [bike], "bike": [bike]},
+    )
     write_tests(folder, "sv", {"nothing": ["var kan jag låna cykel", "berätta en vits"]})
     files = publishing.written(folder, "helsinki", BIKE, date(2026, 11, 22))
     asked = [("haluan lainata pyörän", "fi"), ("miten uusin passin", "fi")]
     found = learning.compared(folder, "helsinki", None, files, asked)
-    assert (found.sentences, found.questions, found.faults) == (7, 2, ())
+    assert (found.sentences, found.questions, found.faults) == (8, 2, ())
     worse = [change for change in found.changes if change.is_worse]
     assert [(one.text, one.wanted, one.before, one.after) for one in worse] == [
         ("where can I borrow a bike", "print", "print", "bike")
     ]
     assert found.changes[0] == worse[0]
     assert Change("haluan lainata pyörän", "fi", "", "", "bike") in found.changes
-    assert (found.worse, found.changed) == (1, len(found.changes))
+    assert (found.worse, found.better, found.changed) == (1, 1, len(found.changes))
     assert "miten uusin passin" not in {change.text for change in found.changes}
     assert Trial.from_json(found.to_json()) == found
     assert found.digest == load(folder, "helsinki").digest
@@ -411,6 +416,19 @@ async def test_a_trial_whose_process_is_killed(database, small, settings, clock,
 
 def die(*_given):
     os._exit(9)
+
+
+class Deadly:
+    """What ends the process that takes it up."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+async def test_a_process_that_dies_before_it_has_read_everything():
+    """However much a process was still to be handed over, its death is noticed."""
+    with pytest.raises(EOFError):
+        await learning._in_a_process(die, Deadly(), "more than a pipe holds" * 50_000)
 
 
 def sleep(*_given):

@@ -14,6 +14,7 @@ from bot.errors import NotAllowed, NotFound, TextMissing, TextTooLong
 from bot.guide import MARK
 from bot.models import Role
 from bot.people import staff as people
+from bot.replies import Replies
 from bot.respond import Deed, Kind, Matter, State
 from bot.switches import Watcher
 from bot.withheld import Off, Scope, SwitchedOff
@@ -180,6 +181,11 @@ def test_the_guide_falls_silent_and_keeps_what_it_was_told(town):
     guided = next(entry for entry in town.book.entries.values() if entry.guide is not None)
     answered = turn(off, f"show:{guided.id}", kind=Kind.CHOICE)
     assert f"g.entry:{guided.id}" not in values(answered)
+    assert f"{MARK}go" in [
+        choice.value for choice in Replies(town, "en").suggest([guided.id]).choices
+    ]
+    chosen = Replies(off, "en").suggest([guided.id]).choices
+    assert [choice.value for choice in chosen] == [f"show:{guided.id}", "none"]
 
 
 @pytest.mark.parametrize(

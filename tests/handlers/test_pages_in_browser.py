@@ -935,3 +935,18 @@ async def too_small(page: Page) -> list[tuple[str, float, float]]:
         })"""
     )
     return [tuple(box) for box in boxes if min(box[1:]) < SMALLEST]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_what_a_box_means_stands_beside_it(visit, house, width):
+    """On a queue's page the words of each box to tick are on one line, next to the box."""
+    lead = await house.staff("Liisa", Role.LEAD)
+    session = await signed_in(house, lead)
+    size = {"width": width, "height": 900}
+    async with visit("/staff/queues/digital-support", session=session, viewport=size) as page:
+        boxes = page.locator(".check input")
+        assert await boxes.count() > 3
+        widths = await boxes.evaluate_all("found => found.map(e => e.offsetWidth)")
+        heights = await page.locator(".check").evaluate_all("all => all.map(e => e.offsetHeight)")
+        assert max(widths) <= 48
+        assert max(heights) <= 60

@@ -122,6 +122,17 @@ async def test_a_ruling_stands_until_its_facts_change(house):
     assert "new: Rescue plan" in told
 
 
+@pytest.mark.parametrize(("duty", "is_open"), [("P17", True), ("P06", False)])
+async def test_a_ruling_on_what_was_open_is_the_change(house, duty, is_open):
+    """Only a ruling that says what the plan said before is told to change nothing."""
+    resident, number = await handed_in(house)
+    browser = await officer(house)
+    await put_right(browser, number, "duty", name=duty, status="required", reason="We want it.")
+    notice = (await newest(resident))["text"]
+    assert "This is needed: " in notice
+    assert ("Nothing changes in the plan." not in notice) is is_open
+
+
 async def test_a_ruling_is_taken_back(house):
     """The rules say again what is needed."""
     resident, number = await handed_in(house)

@@ -114,7 +114,9 @@ async def test_from_a_reply_to_the_book_and_back(small_house, maija, eeva):
     # Residents' questions come from every queue; her own page says only how many.
     assert QUESTION not in (await maija.opens(address)).words
     done = await eeva.sends(f"{address}/publish", seen=page.field("seen"))
-    assert (done.status, done.location) == (303, "/staff/learning")
+    assert (done.status, done.location) == (303, "/staff/learning?done=publish")
+    assert 'role="status"' in (await eeva.opens(done.location)).text
+    assert 'role="status"' not in (await eeva.opens("/staff/learning?done=anything")).text
     resident = WebResident(small_house, "fi")
 
     async def answered():
@@ -124,7 +126,8 @@ async def test_from_a_reply_to_the_book_and_back(small_house, maija, eeva):
     overview = await eeva.opens("/staff/learning")
     assert "/staff/publications/1/take-back" in overview.text
     assert "take-back" not in (await maija.opens("/staff/learning")).text
-    assert (await eeva.sends("/staff/publications/1/take-back")).status == 303
+    back = await eeva.sends("/staff/publications/1/take-back")
+    assert (back.status, back.location) == (303, "/staff/learning?done=back")
     assert not (small_house.settings.content_dir / "fi/bikes.yaml").exists()
     again = await eeva.sends("/staff/publications/1/take-back")
     assert again.status == 409
@@ -293,8 +296,9 @@ async def test_what_a_trial_found_is_shown(small_house, maija, eeva):
         Change("missä <b>voin</b> tulostaa", "fi", "print", "print", "bike"),
         Change("<script>", "fi", "", "", "bike"),
     )
-    await as_tried(small_house, address, sentences=1, questions=1, changed=2, worse=1, changes=changes)  # fmt: skip
+    await as_tried(small_house, address, sentences=1, questions=1, changed=2, worse=1, better=4321, changes=changes)  # fmt: skip
     page = await eeva.opens(address)
+    assert "4321" in page.text
     assert "&lt;b&gt;voin&lt;/b&gt;" in page.text
     assert "&lt;script&gt;" in page.text
     assert page.text.count('<tr role="row" class="late">') == 1
