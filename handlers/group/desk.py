@@ -277,8 +277,12 @@ class Desk:
         writer = Writer(str(query.from_user.id), _locale(query.from_user), message.message_id)
         thread = getattr(message, "message_thread_id", None)
         async with self._database.write() as session:
-            if await desk.is_new(session, update.update_id, self._clock()):
+            try:
                 topic = await desk.at(session, str(message.chat.id), thread)
+            except NotFound:
+                # An old post of a topic that is gone: what is shown to the person is all there is.
+                return
+            if await desk.is_new(session, update.update_id, self._clock()):
                 await self._answers.refuse(session, topic, writer, error)
 
     async def _let_go(

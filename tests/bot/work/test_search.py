@@ -220,6 +220,22 @@ async def test_filters(desk):
     assert await found(desk, "", tag="haju") == [3]
 
 
+async def test_a_removed_tag_is_not_found(desk):
+    """A tag that was taken off finds its ticket no more, except by words that stand elsewhere in it."""
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        for tag in ("sopimus-kesken", "kesken-vuosi"):
+            await desk.tags.add(session, staff, ticket, tag, desk.clock())
+    assert await found(desk, "vuosi") == await found(desk, "kesken") == [3]
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        await desk.tags.remove(session, staff, ticket, "kesken-vuosi", desk.clock())
+    assert await found(desk, "vuosi") == []
+    assert await found(desk, "kesken") == [3]
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        await desk.tags.remove(session, staff, ticket, "sopimus-kesken", desk.clock())
+    assert await found(desk, "kesken") == []
+    assert await found(desk, "sopimus") == [3]
+
+
 async def test_pages(desk):
     """A page after the last is the last; the count is of all pages."""
     async with desk.database.read() as session:

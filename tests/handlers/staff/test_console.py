@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from bot.errors import (
     NameTaken,
@@ -19,7 +21,7 @@ from bot.errors import (
     TicketHeld,
     Unauthenticated,
 )
-from bot.models import Credential, Message, Role, Staff
+from bot.models import Credential, Message, Note, Role, Staff
 from bot.people import staff as people
 from bot.texts import texts
 from handlers.keys import TOWN
@@ -671,3 +673,34 @@ async def test_a_mark_is_taken_back(house, maija):
     assert 'name="take_back"' not in page.text
     for gone in (id_, "0", "x", "9" * 40):
         assert (await desk.sends(f"{address}/judge", take_back=gone)).status == 404
+
+
+async def test_sent_again_after_signing_in_elsewhere(house, desk):
+    """What was sent after the sign-in had ended can be sent from that page once one has signed in again."""
+    _resident, number = await escalated(house)
+    path = f"/staff/tickets/{number}/note"
+    await desk.sends("/staff/sign-out")
+    lapsed = await desk.sends(path, text='Rivi "yksi"\nrivi kaksi', nonce="n")
+    assert lapsed.status == 401
+    ended = "Your sign-in has ended, so nothing was sent. What you wrote is still here."
+    assert texts("fi").gettext(ended) in lapsed.words
+    assert f'<form method="post" action="{path}"' in lapsed.text
+    assert 'target="_blank"' in lapsed.text
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', lapsed.text)
+    fields = {name: html.unescape(value) for name, value in found}
+    # Sent too early, nothing is lost either.
+    assert "rivi kaksi" in (await desk.sends(path, **fields)).words
+    await desk.signs_in()
+    assert (await desk.sends(path, **fields)).status == 303
+    async with house.database.read() as session:
+        [note] = await session.scalars(select(Note))
+    assert note.text.splitlines() == ['Rivi "yksi"', "rivi kaksi"]
+
+
+async def test_a_password_does_not_come_back_in_a_page(house, desk):
+    """A form with a password that came after the sign-in had ended is not kept to be sent again."""
+    await desk.sends("/staff/sign-out")
+    lapsed = await desk.sends("/staff/me/two-step", password="salasana-1234", note="x")
+    assert lapsed.status == 401
+    assert "salasana-1234" not in lapsed.text
+    assert "Your sign-in has ended" in lapsed.words or "päättyn" in lapsed.words
