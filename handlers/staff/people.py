@@ -124,9 +124,7 @@ async def change(request: web.Request) -> web.Response:
             role = _role(str(form.get("role", "")), Role(person.role))
             # A queue that the book has no more stays, until somebody takes it away.
             queues = _queues(request, form, kept=person.queues)
-            if person.queues or person.role != role:
-                # Whoever had none before is not asked about it again.
-                _require_queues(role, queues, form)
+            had_none = person.role == role and not person.queues
             await accounts.change(
                 session,
                 me,
@@ -137,6 +135,9 @@ async def change(request: web.Request) -> web.Response:
                 queues=queues,
                 languages=_languages(form),
             )
+            if not had_none:
+                # Whoever had none before is not asked about it again.
+                _require_queues(role, queues, form)
     except (LastLead, NameTaken, NoQueues, TextMissing, TextTooLong) as error:
         return await _refused(request, error, form)
     return see("/staff/people")

@@ -100,6 +100,7 @@ async def test_bulk_close(house, desk):
     # Nobody has answered any of them: that is said, and one button closes those all the same.
     assert answer.words.count(told(Unanswered("not_ours"), "fi")) == 2
     assert f'id="{numbers[0]}"' in answer.text
+    assert "N-9999" in answer.words
     again = [
         *re.findall(r'type="hidden" name="(numbers)" value="([^"]+)"', answer.text),
         *(("do", "close"), ("outcome", "not_ours"), ("anyway", "1")),
