@@ -85,11 +85,11 @@ async def invite(request: web.Request) -> web.Response:
             if form.get("again") and person is None:
                 raise NotFound(name)
             if person is None:
-                _require_queues(role, queues, form)
                 person = await people.add(
                     *(session, name, role, queues, now),
                     people.TAKEN_TO_KNOW if languages is None else languages,
                 )
+                _require_queues(role, queues, form)
             secret = await accounts.invite(session, me, person, now)
     except (NameTaken, NoQueues, TextMissing, TextTooLong) as error:
         async with request.app[DATABASE].read() as session:

@@ -152,7 +152,7 @@ async def test_claimed_answered_and_closed_in_telegram(either_desk, telegram, gr
     await group.hears("Kiitos, se auttoi!")
     # What was written here already is not posted here again.
     assert not any("virtanappia" in text for text in group.shown_in(topic))
-    await maija.closes(topic, group)
+    await maija.presses("Sulje", topic)
     await until(lambda: topic.closed)
     assert topic.name.startswith(f"✓ {number}")
     assert (await ticket_of(either_desk, number)).status == Status.CLOSED
