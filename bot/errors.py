@@ -81,6 +81,10 @@ class NameTaken(NeuvokasError):
     """A member of staff with this name exists already."""
 
 
+class NoQueues(NeuvokasError):
+    """Somebody was to work in no queue, and would see no tickets."""
+
+
 class TextMissing(NeuvokasError):
     """There is nothing to read in the message."""
 
@@ -163,6 +167,18 @@ class OtherLanguage(NeuvokasError):
         super().__init__(f"{found}, not {wanted}")
         self.found = found
         self.wanted = wanted
+
+
+class Unanswered(NeuvokasError):
+    """A ticket was to be closed that no member of staff has ever answered.
+
+    Args:
+        outcome: What it was to be closed with.
+    """
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
 
 
 class Answered(NeuvokasError):

@@ -20,6 +20,7 @@ from bot.errors import (
     NotTheirs,
     TicketEnded,
     TicketHeld,
+    Unanswered,
 )
 from bot.masking import masked
 from bot.models import FIRST_NUMBER, LIVE, Author, Message, Outcome, Status, Ticket
@@ -448,17 +449,26 @@ async def close(
     now: datetime,
     *,
     outcome: Outcome = Outcome.SOLVED,
+    anyway: bool = False,
 ) -> None:
     """Close the ticket and ask the resident whether it helped; closing twice changes nothing.
 
     Whoever's ticket was merged into it is told and asked as well.
 
+    Args:
+        anyway: Close it although nobody has answered.
+
     Raises:
         TicketHeld: Somebody else has claimed the ticket.
         TicketEnded: The resident cancelled it.
+        Unanswered: No member of staff has ever replied, so that a slip may have closed it.
     """
     if ticket.status == Status.CLOSED:
         return
+    # Whoever cannot close it at all need not first hear that nobody has answered.
+    require_free(staff, ticket)
+    if ticket.replied_at is None and not anyway:
+        raise Unanswered(outcome)
     await claim(session, staff, ticket, now)
     end(ticket, outcome, now)
     for ended in (ticket, *await merged_into(session, ticket)):

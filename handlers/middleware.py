@@ -22,6 +22,7 @@ from bot.errors import (
     LastLead,
     NameTaken,
     NeuvokasError,
+    NoQueues,
     NotAllowed,
     NotFound,
     NothingToDo,
@@ -36,6 +37,7 @@ from bot.errors import (
     TicketEnded,
     TicketHeld,
     TooManyTries,
+    Unanswered,
     Unauthenticated,
     Why,
     WrongCode,
@@ -95,7 +97,11 @@ async def errors(request: web.Request, handler: Handler) -> StreamResponse:
             response.headers["Allow"] = error.headers["Allow"]
         return response
     except NeuvokasError as error:
-        status, detail = explanation(error, texts(locale_of(request)))
+        words = texts(locale_of(request))
+        status, detail = explanation(error, words)
+        if isinstance(error, Unauthenticated) and request.path.startswith("/staff"):
+            # A person reads this, who has no key.
+            detail = words.gettext("Your sign-in has ended, so nothing was done. Sign in again.")
         return explained(request, status, detail)
     except ConnectionResetError:
         # The reader has left; there is nobody to tell.
@@ -186,6 +192,11 @@ def _about_signing_in(error: NeuvokasError, words: Texts) -> tuple[int, str] | N
             return 409, _(
                 "Nobody would be left who can let people in. Give somebody else the same role first."
             )
+        case NoQueues():
+            return 409, _(
+                "No queue is ticked, so nothing was saved. Without a queue this person sees no tickets"
+                " and answers nobody. Tick a queue, or go on without."
+            )
         case TooManyTries():
             return 429, _("Too many tries. Wait a quarter of an hour and try again.")
         case WrongCode():
@@ -222,6 +233,11 @@ def _about_tickets(error: NeuvokasError, words: Texts) -> tuple[int, str] | None
                 "{name} has replied since you opened this page. Your reply was not sent. Read the new"
                 " reply first; then you can send yours anyway."
             ).format(name=error.name)
+        case Unanswered():
+            return 409, _(
+                "Nobody has answered the resident yet, so the ticket was not closed. Answer first, or"
+                " close it anyway: the resident is then told that it is closed."
+            )
         case OtherLanguage():
             found = LANGUAGES.get(error.found, _("another language"))
             return 409, _(

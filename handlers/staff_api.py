@@ -223,7 +223,11 @@ async def close(request: web.Request) -> web.Response:
     async with request.app[DATABASE].write() as session:
         staff, ticket = await _to(request, session, Act.CLOSE)
         town, now = request.app[TOWN](), request.app[CLOCK]()
-        await tickets.close(session, staff, ticket, town, now, outcome=Outcome(outcome))
+        await tickets.close(
+            *(session, staff, ticket, town, now),
+            outcome=Outcome(outcome),
+            anyway=body.get("anyway") is True,
+        )
         return web.json_response(await _fresh(session, ticket))
 
 

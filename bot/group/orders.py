@@ -36,13 +36,16 @@ COMMANDS = {
 # Written anywhere in a group: what is switched off and on is no ticket.
 TURNS = ("off", "on")
 ANYWAY = "anyway"
+# Closes a ticket that nobody has answered; with what became of it.
+CLOSE_ANYWAY = "closeanyway"
 # What each button does; all that a press may ask for.
 BUTTONS = {
     **{name: COMMANDS[name] for name in ("claim", "release", "close", "reopen")},
     ANYWAY: Act.REPLY,
+    CLOSE_ANYWAY: Act.CLOSE,
 }
 _COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:@([A-Za-z0-9_]+))?(?:\s+(.*))?", re.DOTALL)
-_PRESSED = re.compile(rf"{posts.PREFIX}:([a-z]+):([1-9]\d{{0,10}})", re.ASCII)
+_PRESSED = re.compile(rf"{posts.PREFIX}:([a-z]+):([1-9]\d{{0,10}})(?::([a-z_]+))?", re.ASCII)
 _NUMBER = re.compile(r"(N-\d{4,12})(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -56,7 +59,8 @@ class Order:
 
     Attributes:
         text: What goes with it: the reply, the note, the queue and the reason.
-        anyway: Send a reply although it is in another language than the resident's.
+        anyway: Send a reply although it is in another language than the resident's; close a ticket
+            although nobody has answered.
     """
 
     act: Act
@@ -90,21 +94,24 @@ def command(text: str) -> Command | None:
     return Command(found[1].lower(), (found[3] or "").strip(), (found[2] or "").lower())
 
 
-def pressed(data: str) -> tuple[str, str] | None:
-    """Return a button's name and its ticket's number; None when there is no such button."""
+def pressed(data: str) -> tuple[str, str, str] | None:
+    """Return a button's name, its ticket's number and the outcome, empty for most; None for no button."""
     found = _PRESSED.fullmatch(data)
-    if not found or found[1] not in BUTTONS:
+    if not found:
         return None
-    return found[1], ticket_number(int(found[2]))
+    button, id_, outcome = found.groups(default="")
+    if button not in BUTTONS or outcome not in (OUTCOMES if button == CLOSE_ANYWAY else ("",)):
+        return None
+    return button, ticket_number(int(id_)), outcome
 
 
 def order_of(button: str, text: str = "") -> Order:
     """Return what a button does.
 
     Args:
-        text: The reply that was stopped, for the button that sends it anyway.
+        text: The reply that was stopped, or the outcome, for the button that does it anyway.
     """
-    return Order(BUTTONS[button], text, anyway=button == ANYWAY)
+    return Order(BUTTONS[button], text, anyway=button in {ANYWAY, CLOSE_ANYWAY})
 
 
 async def carry_out(
@@ -129,6 +136,7 @@ async def carry_out(
         NeuvokasError: As the acts in `bot.tickets`; nothing was done.
         NotAnOrder: No queue, colleague or outcome is named that there is.
         OtherLanguage: The reply is plainly not in the ticket's language.
+        Unanswered: The ticket was to be closed, and no member of staff has replied.
     """
     match order.act:
         case Act.CLAIM:
@@ -145,7 +153,9 @@ async def carry_out(
             outcome = _outcome(order.text)
             # What a colleague sent a moment ago in the console goes out first.
             await pending.send_now(session, ticket, now)
-            await tickets.close(session, staff, ticket, town, now, outcome=outcome)
+            await tickets.close(
+                session, staff, ticket, town, now, outcome=outcome, anyway=order.anyway
+            )
         case Act.REPLY:
             if not order.anyway:
                 check(order.text, ticket.locale, town)

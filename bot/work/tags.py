@@ -64,6 +64,7 @@ async def remove(
     await session.execute(
         delete(TicketTag).where(TicketTag.ticket_id == ticket.id, TicketTag.tag == tag)
     )
+    await search.forget(session, ticket.id, tag)
     ticket_log.record(session, ticket, "untag", now, staff, tag=tag)
     tickets.changed(session, ticket)
 

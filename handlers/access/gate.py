@@ -16,12 +16,11 @@ from bot.people import staff as people
 from bot.people.policy import Act, may
 from bot.texts import texts
 from handlers.access.rights import is_for_staff, need_of
-from handlers.access.sign_in import must_set_up_codes, sign_in_page
+from handlers.access.sign_in import lapsed_page, must_set_up_codes, written
 from handlers.keys import CLOCK, DATABASE, LOCALE, NOTED, SETTINGS
 from handlers.middleware import explained, explanation, is_api, locale_of
 from handlers.staff.common import COOKIE, see, wants_fragment
 from handlers.staff_api import token_of
-from handlers.uploads import words_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
     from handlers.middleware import Handler
 
 _CODES_PAGE = "/staff/me/two-step"
-# What a form holds beside what somebody wrote.
-_NOT_WRITTEN = frozenset(
-    {"nonce", "seen", "version", "password", "code", "secret", "key", "csrf", "untie"}
-)
 # Answers without what was asked for: empty ones, ways elsewhere, refusals.
 _NOTHING_SHOWN = frozenset(
     {
@@ -124,22 +119,10 @@ async def _refused(request: web.Request, error: NeuvokasError) -> StreamResponse
         if is_unknown and not wants_fragment(request) and not _is_stream(request):
             return see("/staff/sign-in")
         raise error
-    kept = await _written(request)
-    status, detail = explanation(error, texts(locale_of(request)))
     if is_unknown and not wants_fragment(request):
-        return sign_in_page(request, detail, kept=kept)
-    return explained(request, status, detail, kept=kept)
-
-
-async def _written(request: web.Request) -> str:
-    """Return what somebody wrote into a form, a paragraph a field."""
-    form = await words_of(request)
-    values = [
-        value.strip()
-        for name, value in form.items()
-        if isinstance(value, str) and name not in _NOT_WRITTEN
-    ]
-    return "\n\n".join(value for value in values if value)
+        return await lapsed_page(request)
+    status, detail = explanation(error, texts(locale_of(request)))
+    return explained(request, status, detail, kept=await written(request))
 
 
 async def _sent_to_codes(request: web.Request) -> StreamResponse:

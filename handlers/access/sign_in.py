@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -20,8 +20,10 @@ from handlers.keys import CLOCK, DATABASE, SETTINGS
 from handlers.middleware import explanation, form_of, locale_of
 from handlers.pages import page
 from handlers.staff.common import COOKIE, see
+from handlers.uploads import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 ROUTES = web.RouteTableDef()
+_SECRETS = frozenset({"password", "code", "secret", "key", "csrf"})
+# What a form holds beside what somebody wrote.
+_NOT_WRITTEN = _SECRETS | {"nonce", "seen", "version", "untie"}
 HALF_COOKIE = "neuvokas_half"
 # After so many wrong passwords for a name, further tries wait until the minute has passed.
 FREE_TRIES = 5
@@ -218,12 +223,54 @@ def join_link(app: web.Application, secret: str) -> str:
     return f"{app[SETTINGS].base_url}/staff/join/{secret}"
 
 
+async def lapsed_page(request: web.Request) -> web.Response:
+    """Return the form to sign in for what was sent after a sign-in had ended.
+
+    What was written stays on the page, and can be sent from it once its author has signed in in
+    another tab. Passwords and codes do not come back in a page.
+    """
+    form = await words_of(request)
+    kept = await written(request)
+    again = [(name, value) for name, value in form.items() if isinstance(value, str)]
+    if not kept or _SECRETS.intersection(form):
+        again = []
+    return sign_in_page(request, _lapsed(request, kept), kept=kept, again=again)
+
+
+def _lapsed(request: web.Request, kept: str) -> str:
+    _ = texts(locale_of(request)).gettext
+    if kept:
+        return _("Your sign-in has ended, so nothing was sent. What you wrote is still here.")
+    return _("Your sign-in has ended, so nothing was done. Sign in again.")
+
+
+async def written(request: web.Request) -> str:
+    """Return what somebody wrote into a form, a paragraph a field."""
+    form = await words_of(request)
+    values = [
+        value.strip()
+        for name, value in form.items()
+        if isinstance(value, str) and name not in _NOT_WRITTEN
+    ]
+    return "\n\n".join(value for value in values if value)
+
+
 def sign_in_page(
-    request: web.Request, error: str = "", name: str = "", status: int = 0, kept: str = ""
+    request: web.Request,
+    error: str = "",
+    name: str = "",
+    status: int = 0,
+    kept: str = "",
+    again: Sequence[tuple[str, str]] = (),
 ) -> web.Response:
-    """Return the form, with what went wrong and with what somebody had typed meanwhile."""
+    """Return the form, with what went wrong and with what somebody had typed meanwhile.
+
+    Args:
+        again: The fields of the form that was refused, to be sent from here.
+    """
     status = status or (HTTPStatus.UNAUTHORIZED if error else HTTPStatus.OK)
-    values = {"error": error, "name": name, "kept": kept}
+    values: dict[str, Any] = {"error": error, "name": name, "kept": kept, "again": again}
+    values["had_files"] = request.content_type == "multipart/form-data"
     has_town = request.app[SETTINGS].oidc_issuer is not None
     return page(
         request,

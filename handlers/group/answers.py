@@ -13,6 +13,7 @@ from bot.errors import (
     NeuvokasError,
     NotFound,
     OtherLanguage,
+    Unanswered,
     Unauthenticated,
     Why,
 )
@@ -140,8 +141,8 @@ class Answers:
                 return _("Not done. This ticket is in a queue that you do not work in.")
             case orders.NotAnOrder():
                 return _("Not done. Choose one of these: {names}.").format(names=error)
-            case OtherLanguage():
-                # It says itself that nothing was sent.
+            case OtherLanguage() | Unanswered():
+                # They say themselves that nothing was done.
                 return explanation(error, words)[1]
             case FileRefused(why=Why.GONE):
                 return _("Nothing was sent: Telegram no longer has the file. Send it once more.")
@@ -182,7 +183,12 @@ async def _words(session: AsyncSession, writer: Writer) -> Texts:
 
 def _ways_out(error: NeuvokasError, topic: Topic, words: Texts) -> list[dict[str, str]]:
     """Return the button under a refusal that lets somebody do it all the same."""
-    if not isinstance(error, OtherLanguage):
-        return []
-    value = f"{posts.PREFIX}:{orders.ANYWAY}:{topic.ticket_id}"
-    return [{"label": words.gettext("Send anyway"), "value": value}]
+    _ = words.gettext
+    match error:
+        case OtherLanguage():
+            value = f"{posts.PREFIX}:{orders.ANYWAY}:{topic.ticket_id}"
+            return [{"label": _("Send anyway"), "value": value}]
+        case Unanswered():
+            value = f"{posts.PREFIX}:{orders.CLOSE_ANYWAY}:{topic.ticket_id}:{error.outcome}"
+            return [{"label": _("Close anyway"), "value": value}]
+    return []

@@ -18,7 +18,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot import outbox, tickets
-from bot.errors import NeuvokasError, NotAllowed, NotFound, Unauthenticated
+from bot.errors import NeuvokasError, NotAllowed, NotFound, Unanswered, Unauthenticated
 from bot.group import desk, orders, posts, ties, writings
 from bot.models import Channel
 from bot.people import accounts, audit
@@ -262,8 +262,28 @@ class Desk:
                 key = _key_of(stopped) if stopped else None
                 await orders.carry_out(session, person, ticket, order, self._town(), now, key=key)
         except NeuvokasError as error:
+            if isinstance(error, Unanswered):
+                await self._offer_to_close(update, query, error)
             return {"text": self._shown(error, words), "show_alert": True}
         return {"text": _pressed_words(order.act, number, words)}
+
+    async def _offer_to_close(
+        self, update: Update, query: CallbackQuery, error: Unanswered
+    ) -> None:
+        """Say in the topic why a press did not close it, with the button that does."""
+        message = query.message
+        if message is None:
+            return
+        writer = Writer(str(query.from_user.id), _locale(query.from_user), message.message_id)
+        thread = getattr(message, "message_thread_id", None)
+        async with self._database.write() as session:
+            try:
+                topic = await desk.at(session, str(message.chat.id), thread)
+            except NotFound:
+                # An old post of a topic that is gone: what is shown to the person is all there is.
+                return
+            if await desk.is_new(session, update.update_id, self._clock()):
+                await self._answers.refuse(session, topic, writer, error)
 
     async def _let_go(
         self, session: AsyncSession, person: Staff, number: str, stopped: Message, words: Texts
@@ -432,9 +452,9 @@ def _order_pressed(query: CallbackQuery, words: Texts) -> tuple[str, orders.Orde
     found = orders.pressed(query.data or "")
     if found is None:
         raise Refused(_("This button does not work any more."))
-    button, number = found
+    button, number, outcome = found
     if button != orders.ANYWAY:
-        return number, orders.order_of(button), None
+        return number, orders.order_of(button, outcome), None
     # The words that were stopped are not kept: they stand in the message that was answered.
     stopped = getattr(query.message, "reply_to_message", None)
     if stopped is None or not (stopped.text or stopped.effective_attachment):

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from yarl import URL
 
 from bot.people import audit
 from bot.people.policy import Act
-from bot.texts import ZONE, texts
+from bot.texts import LANGUAGES, ZONE, texts
 from handlers.access.rights import needs, noted
-from handlers.keys import DATABASE
+from handlers.keys import DATABASE, TOWN
 from handlers.pages import page
 from handlers.staff.common import allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.models import Audit
     from bot.people.audit import Wanted
     from bot.texts import Texts
+    from faq.book import Queue
 
 ROUTES = web.RouteTableDef()
 _ON_A_PAGE = 100
@@ -32,6 +34,7 @@ _HIGHEST = 2**53
 # Days far from ours cannot be counted with.
 _YEARS = range(2000, 3000)
 # A spreadsheet runs what begins with one of these.
+_NUMBERED = re.compile(r"(person|proposal) (\d+)")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -47,6 +50,7 @@ async def audit_page(request: web.Request) -> web.Response:
         names = await audit.names(session)
         number, hash_ = await audit.head(session)
     shown = found[:_ON_A_PAGE]
+    words, queues = texts(me.locale), request.app[TOWN]().book.queues
     query = {key: value for key, value in request.query.items() if value and key != "before"}
     return page(
         request,
@@ -54,9 +58,11 @@ async def audit_page(request: web.Request) -> web.Response:
         me.locale,
         me=me,
         entries=shown,
-        details={entry.id: _told(entry) for entry in shown},
+        details={entry.id: _told(entry, words, queues) for entry in shown},
+        objects={entry.id: _object(entry.object, words) for entry in shown},
+        command_line=audit.COMMAND_LINE,
         names=names,
-        acts=_labels(texts(me.locale)),
+        acts=_labels(words),
         query=request.query,
         older=_address("/staff/audit", {**query, "before": str(shown[-1].id)})
         if len(found) > _ON_A_PAGE
@@ -171,13 +177,79 @@ def _day(value: str) -> datetime | None:
     return datetime.combine(day, time(), ZONE) if day.year in _YEARS else None
 
 
-def _told(entry: Audit) -> str:
-    """Return an entry's detail on one line."""
-    told = audit.detail_of(entry)
+def _told(entry: Audit, words: Texts, queues: Mapping[str, Queue]) -> str:
+    """Return an entry's detail on one line, in words."""
+    names, said = _detail_names(words), _detail_words(words)
+    titles = {queue.id: queue.titles[words.locale] for queue in queues.values()}
+
+    def value_of(key: str, value: Any) -> str:
+        if isinstance(value, list):
+            return ", ".join(value_of(key, one) for one in value) or "–"
+        if key == "languages":
+            return LANGUAGES.get(value, str(value))
+        if key == "queues":
+            return titles.get(value, str(value))
+        # Names are people's own and may be the same as a word of the log.
+        return str(value) if key == "name" else said.get(f"{key} {value}", str(value))
+
     return "; ".join(
-        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for key, value in told.items()
+        f"{names.get(key, key)}: {value_of(key, value)}"
+        for key, value in audit.detail_of(entry).items()
     )
+
+
+def _detail_names(words: Texts) -> dict[str, str]:
+    _ = words.gettext
+    return {
+        "by": _("By"),
+        "count": _("Number"),
+        "days": _("Days"),
+        "do": _("What"),
+        "kinds": _("Sort"),
+        "languages": _("Languages"),
+        "lifted": _("Block lifted"),
+        "name": _("Name"),
+        "off": _("Switched off"),
+        "queues": _("Queues"),
+        "role": _("Role"),
+        "with": _("With"),
+    }
+
+
+def _detail_words(words: Texts) -> dict[str, str]:
+    """Return what the values that the log holds are called, by key and value."""
+    _ = words.gettext
+    yes, no = _("Yes"), _("No")
+    return {
+        "role staff": _("Staff"),
+        "role lead": _("Lead"),
+        "role admin": _("Admin"),
+        "role editor": _("Editor"),
+        "with password": _("password"),
+        "with code": _("code"),
+        "with town": _("the town's account"),
+        "by town": _("the town's account"),
+        "kinds session": _("signed-in browsers"),
+        "kinds token": _("tokens"),
+        "kinds invitation": _("one-time links"),
+        "do begin": _("begun"),
+        "do save": _("saved"),
+        "do try": _("tried"),
+        "do publish": _("published"),
+        "do reject": _("rejected"),
+        **dict.fromkeys(("lifted True", "off True"), yes),
+        **dict.fromkeys(("lifted False", "off False"), no),
+    }
+
+
+def _object(name: str, words: Texts) -> str:
+    """Return what was acted on, in words where it is no number or address."""
+    _ = words.gettext
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered:
+        label = _("Person {number}") if numbered[1] == "person" else _("Proposal {number}")
+        return label.format(number=numbered[2])
+    return _("Unknown name") if name == "unknown name" else name
 
 
 def _csv(entries: Sequence[Audit]) -> str:

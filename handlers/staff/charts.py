@@ -6,6 +6,7 @@ Every bar has its number beside it, and a page gives the same as a table under e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -18,7 +19,9 @@ _WIDTH = 360
 _LINE = 20
 _GAP = 12
 _PLOT = 140
-_LABEL_EVERY = 34
+# A letter's width at most, and what stays free between two labels.
+_LETTER = 7.5
+_APART = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def standing(id_: str, title: str, about: str, bars: Sequence[Bar]) -> Markup:
     """Return bars side by side, for what has an order: hours, days, months."""
     most = max((bar.value or 0 for bar in bars), default=0) or 1
     step = _WIDTH / max(len(bars), 1)
-    every = max(1, round(_LABEL_EVERY / step + 0.5))
+    room = max((len(bar.label) for bar in bars), default=0) * _LETTER + _APART
+    every = max(1, ceil(room / step))
     base = _PLOT + 18
     parts = [
         Markup('<text x="0" y="12" class="value">{}</text>').format(
@@ -88,7 +92,8 @@ def standing(id_: str, title: str, about: str, bars: Sequence[Bar]) -> Markup:
                     left, round(base - height, 1), width, height
                 )
             )
-        if n % every == 0:
+        # The last one would be cut off at the edge.
+        if n % every == 0 and (not n or left + room - _APART <= _WIDTH):
             parts.append(
                 Markup('<text x="{}" y="{}" class="label">{}</text>').format(
                     left, base + 18, bar.label

@@ -16,6 +16,7 @@ from bot.errors import (
     NeuvokasError,
     NotFound,
     OtherLanguage,
+    Unanswered,
     Unauthenticated,
 )
 from bot.models import OUTCOMES, Author, Delivery, Message, Note, Outcome, Staff, Ticket
@@ -36,7 +37,7 @@ from bot.work import (
 from bot.work.ticket_list import questions
 from faq import checks
 from handlers.access.rights import for_everybody, needs, on_ticket
-from handlers.access.sign_in import sign_in_page
+from handlers.access.sign_in import lapsed_page
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explained, explanation, form_key, form_of, locale_of
 from handlers.pages import fragment, page
@@ -57,11 +58,14 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.town import Town
+    from faq.book import Queue
 
 ROUTES = web.RouteTableDef()
 # What a form's field may hold and be shown again; the longest text is explained, not cut.
 _KEPT = 100_000
 _BOOK_RESULTS = 6
+# Which draft the words belong to that come with an act; closing sends the reply's form along.
+_DRAFTED = {Act.REPLY: "reply", Act.CLOSE: "reply", Act.NOTE: "note"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Typed:
         act: What was to be done.
         error: Why it was not.
         fields: Everything that was typed and chosen.
-        may_insist: Sending it anyway is offered.
+        may_insist: Doing it anyway is offered.
     """
 
     act: str = ""
@@ -135,9 +139,8 @@ async def act_on(request: web.Request) -> web.Response:
                 session, me, ticket, form, request.app[TOWN](), request.app[CLOCK](), request
             )
             onward = await _DEEDS[act](doing)
-    except Unauthenticated as error:
-        _status, detail = explanation(error, texts(locale_of(request)))
-        return sign_in_page(request, detail, kept=typed.get("text") or typed.get("reason", ""))
+    except Unauthenticated:
+        return await lapsed_page(request)
     except NotFound as error:
         kept = typed.get("text") or typed.get("reason", "")
         return explained(request, *explanation(error, texts(locale_of(request))), kept=kept)
@@ -154,12 +157,12 @@ async def _not_done(
     async with database.write() as session:
         me = await signed_in(request, session)
         ticket = await tickets.for_staff(session, me, request.match_info["number"])
-        if act in {Act.REPLY, Act.NOTE} and typed.get("text", "").strip():
-            await drafts.keep(session, me, ticket.id, act, typed["text"], now)
+        if act in _DRAFTED and typed.get("text", "").strip():
+            await drafts.keep(session, me, ticket.id, _DRAFTED[act], typed["text"], now)
     async with database.read() as session:
         me = await signed_in(request, session)
         status, detail = explanation(error, texts(me.locale))
-        may_insist = isinstance(error, OtherLanguage | Answered)
+        may_insist = isinstance(error, OtherLanguage | Answered | Unanswered)
         shown = Typed(act, detail, typed, may_insist)
         return await _ticket_page(request, session, me, status=status, typed=shown)
 
@@ -238,8 +241,15 @@ async def _close(doing: Doing) -> str:
     if outcome not in OUTCOMES:
         raise NotFound(outcome)
     await tickets.close(
-        *(doing.session, doing.me, doing.ticket, doing.town, doing.now), outcome=Outcome(outcome)
+        *(doing.session, doing.me, doing.ticket, doing.town, doing.now),
+        outcome=Outcome(outcome),
+        anyway=bool(doing.text("anyway")),
     )
+    if doing.text("text").strip():
+        # A reply that was begun came along with the button, and is there when the ticket opens again.
+        await drafts.keep(
+            doing.session, doing.me, doing.ticket.id, "reply", doing.text("text"), doing.now
+        )
     return f"/staff?ended={doing.ticket.number}"
 
 
@@ -592,10 +602,19 @@ async def _beside(session: AsyncSession, me: Staff, ticket: Ticket, town: Town) 
             for line in await ticket_log.of(session, ticket)
         ],
         "people": [p for p in await colleagues(session) if may(p, Act.REPLY, ticket.queue)],
-        "everybody": await colleagues(session),
+        "takers": _takers(await colleagues(session), town),
         "canned": await canned.for_ticket(session, ticket),
         "known_tags": await tags.in_use(session),
     }
+
+
+def _takers(people: Sequence[Staff], town: Town) -> list[tuple[Staff, list[Queue]]]:
+    """Return whom a ticket can be passed to, each with the queues that they work in."""
+    offered = [
+        (one, [queue for queue in town.book.queues.values() if may(one, Act.REPLY, queue.id)])
+        for one in people
+    ]
+    return [(one, theirs) for one, theirs in offered if theirs]
 
 
 async def _deliveries(session: AsyncSession, ticket: Ticket) -> dict[int, Delivery]:

@@ -18,7 +18,7 @@ from bot.permits.papers import outline
 from bot.permits.papers.words import paper_words
 from bot.texts import texts
 from handlers.access.rights import on_ticket
-from handlers.access.sign_in import sign_in_page
+from handlers.access.sign_in import lapsed_page
 from handlers.keys import CLOCK, DATABASE, TOWN
 from handlers.middleware import explained, explanation, form_of, locale_of
 from handlers.pages import page
@@ -91,9 +91,8 @@ async def put_right(request: web.Request) -> web.Response:
             ticket = await tickets.for_staff(session, me, number, Act.CORRECT_EVENT)
             event = await _as_seen(session, ticket, str(form.get("seen", "")))
             await _put_right(request, session, me, (event, ticket), what, form)
-    except Unauthenticated as error:
-        _status, detail = explanation(error, texts(locale_of(request)))
-        return sign_in_page(request, detail, kept=reason)
+    except Unauthenticated:
+        return await lapsed_page(request)
     except NotFound as error:
         return explained(request, *explanation(error, texts(locale_of(request))), kept=reason)
     except (NeuvokasError, FactsError) as error:

@@ -12,7 +12,7 @@ from bot.files import ACCEPTED, refusal
 from bot.people.policy import Act
 from bot.texts import texts
 from handlers.access.rights import noted, on_ticket
-from handlers.access.sign_in import sign_in_page
+from handlers.access.sign_in import lapsed_page
 from handlers.keys import CLOCK, DATABASE, FILES
 from handlers.middleware import explained, explanation, form_of, locale_of
 from handlers.served import served
@@ -57,9 +57,8 @@ async def write_down(request: web.Request) -> web.Response:
                 session, ticket.conversation_id, request.match_info["key"]
             )
             await attachments.write_down(session, me, ticket, row, text, request.app[CLOCK]())
-    except Unauthenticated as error:
-        _status, detail = explanation(error, texts(locale_of(request)))
-        return sign_in_page(request, detail, kept=text)
+    except Unauthenticated:
+        return await lapsed_page(request)
     except NeuvokasError as error:
         return explained(request, *explanation(error, texts(locale_of(request))), kept=text)
     return see(f"/staff/tickets/{number}#m{row.message_id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from bot.errors import (
     LastLead,
     NameTaken,
     NeuvokasError,
+    NoQueues,
     NotAllowed,
     NotFound,
     TextMissing,
@@ -29,13 +31,30 @@ from handlers.pages import page
 from handlers.staff.common import allowed, see
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from typing import Any
 
     from multidict import MultiDictProxy
     from sqlalchemy.ext.asyncio import AsyncSession
 
 ROUTES = web.RouteTableDef()
+# What a form says for all queues that there are now.
+_ALL = "*"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a form about a person holds, to be shown again when it could not be saved.
+
+    Attributes:
+        may_insist: Going on without queues is offered.
+    """
+
+    name: str = ""
+    role: str = Role.STAFF
+    queues: Sequence[str] = ()
+    languages: Collection[str] = people.TAKEN_TO_KNOW
+    may_insist: bool = False
 
 
 @ROUTES.get("/staff/people")
@@ -54,7 +73,7 @@ async def invite(request: web.Request) -> web.Response:
     form = await form_of(request)
     name = str(form.get("name", ""))[:200]
     role = _role(str(form.get("role", "")), Role.STAFF)
-    queues = [str(queue) for queue in form.getall("queues", [])]
+    queues = _queues(request, form)
     languages = _languages(form)
     now = request.app[CLOCK]()
     try:
@@ -67,15 +86,19 @@ async def invite(request: web.Request) -> web.Response:
                 raise NotFound(name)
             if person is None:
                 person = await people.add(
-                    *(session, name, role, _known(request, queues), now),
+                    *(session, name, role, queues, now),
                     people.TAKEN_TO_KNOW if languages is None else languages,
                 )
+                _require_queues(role, queues, form)
             secret = await accounts.invite(session, me, person, now)
-    except (NameTaken, TextMissing, TextTooLong) as error:
+    except (NameTaken, NoQueues, TextMissing, TextTooLong) as error:
         async with request.app[DATABASE].read() as session:
             me = await allowed(request, session, Act.INVITE)
             status, detail = explanation(error, texts(me.locale))
-            return await _people_page(request, session, me, status=status, error=detail)
+            kept = _written(form, queues, Written(), error)
+            return await _people_page(
+                request, session, me, status=status, error=detail, written=kept
+            )
     return await _with_link(request, secret, person)
 
 
@@ -93,25 +116,30 @@ async def person_page(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Give a person another name, role, queues or languages."""
     form = await form_of(request)
-    queues = [str(queue) for queue in form.getall("queues", [])]
     try:
         async with request.app[DATABASE].write() as session:
             await accounts.lock(session)
             me = await allowed(request, session, Act.INVITE)
             person = await accounts.of(session, me, request.match_info["id"])
+            role = _role(str(form.get("role", "")), Role(person.role))
+            # A queue that the book has no more stays, until somebody takes it away.
+            queues = _queues(request, form, kept=person.queues)
+            had_none = person.role == role and not person.queues
             await accounts.change(
                 session,
                 me,
                 person,
                 request.app[CLOCK](),
                 name=str(form.get("name", person.name))[:200],
-                role=_role(str(form.get("role", "")), Role(person.role)),
-                # A queue that the book has no more stays, until somebody takes it away.
-                queues=_known(request, queues, kept=person.queues),
+                role=role,
+                queues=queues,
                 languages=_languages(form),
             )
-    except (LastLead, NameTaken, TextMissing, TextTooLong) as error:
-        return await _refused(request, error)
+            if not had_none:
+                # Whoever had none before is not asked about it again.
+                _require_queues(role, queues, form)
+    except (LastLead, NameTaken, NoQueues, TextMissing, TextTooLong) as error:
+        return await _refused(request, error, form)
     return see("/staff/people")
 
 
@@ -148,18 +176,24 @@ async def _with_link(request: web.Request, secret: str, person: Staff) -> web.Re
         return await _people_page(request, session, me, link=link, invited=person.name)
 
 
-async def _refused(request: web.Request, error: NeuvokasError) -> web.Response:
+async def _refused(
+    request: web.Request, error: NeuvokasError, form: MultiDictProxy[Any] | None = None
+) -> web.Response:
     async with request.app[DATABASE].read() as session:
         me = await allowed(request, session, Act.INVITE)
         status, detail = explanation(error, texts(me.locale))
-        return await _person_page(request, session, me, status=status, error=detail)
+        person = await accounts.of(session, me, request.match_info["id"])
+        kept = _of(person)
+        if form is not None:
+            kept = _written(form, _queues(request, form, kept=person.queues), kept, error)
+        return await _person_page(request, session, me, status=status, error=detail, written=kept)
 
 
 async def _people_page(
-    request: web.Request, session: AsyncSession, me: Staff, *, status: int = 200, **values: str
+    request: web.Request, session: AsyncSession, me: Staff, *, status: int = 200, **values: Any
 ) -> web.Response:
     everybody = (await session.scalars(select(Staff).order_by(Staff.name))).all()
-    shown = {"error": "", "link": "", "invited": "", **values}
+    shown = {"error": "", "link": "", "invited": "", "written": Written(), **values}
     return page(
         request,
         "staff_people.html",
@@ -169,12 +203,19 @@ async def _people_page(
         everybody=everybody,
         queues=request.app[TOWN]().book.queues,
         may_appoint=may_appoint,
+        all_queues=_ALL,
         **shown,
     )
 
 
 async def _person_page(
-    request: web.Request, session: AsyncSession, me: Staff, *, status: int = 200, error: str = ""
+    request: web.Request,
+    session: AsyncSession,
+    me: Staff,
+    *,
+    status: int = 200,
+    error: str = "",
+    written: Written | None = None,
 ) -> web.Response:
     person = await accounts.of(session, me, request.match_info["id"])
     values: dict[str, Any] = {
@@ -183,8 +224,39 @@ async def _person_page(
         "roles": [role for role in Role if may_appoint(me, role)],
         "queues": request.app[TOWN]().book.queues,
         "error": error,
+        "written": written or _of(person),
+        "all_queues": _ALL,
     }
     return page(request, "staff_person.html", me.locale, status=status, **values)
+
+
+def _of(person: Staff) -> Written:
+    return Written(person.name, person.role, person.queues, person.languages)
+
+
+def _written(
+    form: MultiDictProxy[Any], queues: Sequence[str], before: Written, error: NeuvokasError
+) -> Written:
+    """Return what a form holds; what it does not ask for is as before."""
+    languages = _languages(form)
+    return replace(
+        before,
+        name=str(form.get("name", before.name))[:200],
+        role=_role(str(form.get("role", "")), Role(before.role)),
+        queues=queues,
+        languages=before.languages if languages is None else languages,
+        may_insist=isinstance(error, NoQueues),
+    )
+
+
+def _require_queues(role: Role, queues: Sequence[str], form: MultiDictProxy[Any]) -> None:
+    """Let nobody be without queues by mistake.
+
+    Raises:
+        NoQueues: The person would see nothing, and nobody has said that this is meant.
+    """
+    if role is Role.STAFF and not queues and not form.get("anyway"):
+        raise NoQueues
 
 
 def _languages(form: MultiDictProxy[Any]) -> set[str] | None:
@@ -196,7 +268,11 @@ def _role(asked: str, otherwise: Role) -> Role:
     return Role(asked) if asked in set(Role) else otherwise
 
 
-def _known(request: web.Request, queues: Iterable[str], kept: Iterable[str] = ()) -> list[str]:
-    """Return the queues that there are, each once, and with them those that stay ticked."""
-    known = {*request.app[TOWN]().book.queues, *kept}
+def _queues(request: web.Request, form: MultiDictProxy[Any], kept: Iterable[str] = ()) -> list[str]:
+    """Return the ticked queues that there are, each once, and with them those that stay ticked."""
+    queues = [str(queue) for queue in form.getall("queues", [])]
+    there = request.app[TOWN]().book.queues
+    known = {*there, *kept}
+    if _ALL in queues:
+        queues += there
     return [queue for queue in dict.fromkeys(queues) if queue in known]

@@ -16,9 +16,9 @@ from bot.service import hours, queues
 from bot.service.routing import answering
 from bot.texts import LOCALES, ZONE, texts
 from handlers.access.rights import needs
-from handlers.access.sign_in import sign_in_page
+from handlers.access.sign_in import lapsed_page
 from handlers.keys import CLOCK, DATABASE, TOWN
-from handlers.middleware import explanation, form_of, locale_of
+from handlers.middleware import explanation, form_of
 from handlers.pages import page
 from handlers.staff import queue_forms
 from handlers.staff.common import allowed, see
@@ -106,9 +106,8 @@ async def save(request: web.Request) -> web.Response:
                 return await _queue_page(request, session, me, before, form, faults=faults)
             seen = None if is_new else str(fields.get("version", ""))
             await queues.keep(session, queue, me, now, seen=seen)
-    except Unauthenticated as error:
-        _status, detail = explanation(error, texts(locale_of(request)))
-        return sign_in_page(request, detail, kept=form.text())
+    except Unauthenticated:
+        return await lapsed_page(request)
     except ChangedMeanwhile as error:
         async with request.app[DATABASE].read() as session:
             me = await allowed(request, session, Act.MANAGE_QUEUES)

@@ -12,9 +12,9 @@ from bot.people.policy import Act
 from bot.texts import texts
 from bot.withheld import Scope
 from handlers.access.rights import needs
-from handlers.access.sign_in import sign_in_page
+from handlers.access.sign_in import lapsed_page
 from handlers.keys import CLOCK, DATABASE, SWITCHES, TOWN
-from handlers.middleware import explanation, form_of, locale_of
+from handlers.middleware import form_of
 from handlers.pages import page
 from handlers.staff.common import allowed, see
 
@@ -51,9 +51,8 @@ async def turn(request: web.Request) -> web.Response:
             scope, name = await _meant(request, session, what, off=off)
             _require_sure(scope, off=off, is_sure="sure" in form)
             await switches.turn(session, me, scope, name, off, reason, request.app[CLOCK]())
-    except Unauthenticated as error:
-        _status, detail = explanation(error, texts(locale_of(request)))
-        return sign_in_page(request, detail, kept=reason)
+    except Unauthenticated:
+        return await lapsed_page(request)
     except (_NotSure, NotFound, TextMissing, TextTooLong) as error:
         async with request.app[DATABASE].read() as session:
             me = await allowed(request, session, Act.SWITCH_OFF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -9,7 +10,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 from bot import tickets
-from bot.errors import NeuvokasError, NotFound
+from bot.errors import NeuvokasError, NotFound, Unanswered
 from bot.group import faults
 from bot.group.desk import Groups
 from bot.models import OUTCOMES, Fault, Outcome, Role, Staff, Status, Ticket
@@ -36,6 +37,22 @@ ROUTES = web.RouteTableDef()
 # More tickets than one page shows are never chosen at once.
 MOST_AT_ONCE = 200
 _LONGEST_ID = 18
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of an act on many tickets.
+
+    Attributes:
+        failed: Numbers, each with why it was not done.
+        unanswered: The numbers that can be closed all the same, though nobody has answered.
+        outcome: What they were to be closed with.
+    """
+
+    done: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+    outcome: str = ""
 
 
 @ROUTES.get("/staff")
@@ -68,8 +85,7 @@ async def bulk(request: web.Request) -> web.Response:
     """Do one thing to many tickets; the list then says what could not be done and why."""
     form = await form_of(request)
     numbers = list(dict.fromkeys(str(number) for number in form.getall("numbers", [])))
-    done: list[str] = []
-    failed: list[tuple[str, str]] = []
+    result = Result(outcome=str(form.get("outcome", "")))
     async with request.app[DATABASE].read() as session:
         me = await allowed(request, session, Act.READ)
     words = texts(me.locale)
@@ -77,13 +93,15 @@ async def bulk(request: web.Request) -> web.Response:
         try:
             await _one_of_many(request, number, form)
         except NeuvokasError as error:
-            failed.append((number, explanation(error, words)[1]))
+            result.failed.append((number, explanation(error, words)[1]))
+            if isinstance(error, Unanswered):
+                result.unanswered.append(number)
         else:
-            done.append(number)
+            result.done.append(number)
     async with request.app[DATABASE].read() as session:
         me = await allowed(request, session, Act.READ)
         filters = _filters(request, me, dict(parse_qsl(str(form.get("view", "")))))
-        return await _list_page(request, session, me, filters, done=done, failed=failed)
+        return await _list_page(request, session, me, filters, result=result)
 
 
 async def _one_of_many(request: web.Request, number: str, form: MultiDictProxy[Any]) -> None:
@@ -97,7 +115,11 @@ async def _one_of_many(request: web.Request, number: str, form: MultiDictProxy[A
             await pending.send_now(session, ticket, now)
             if outcome not in OUTCOMES:
                 raise NotFound(outcome)
-            await tickets.close(session, me, ticket, town, now, outcome=Outcome(outcome))
+            await tickets.close(
+                *(session, me, ticket, town, now),
+                outcome=Outcome(outcome),
+                anyway=bool(form.get("anyway")),
+            )
         elif to == str(me.id):
             ticket = await tickets.for_staff(session, me, number, Act.CLAIM)
             await tickets.claim(session, me, ticket, now)
@@ -158,8 +180,9 @@ def number_of(text: str) -> int:
 
 
 async def colleagues(session: AsyncSession) -> Sequence[Staff]:
-    """Return everybody who works with tickets, by name."""
-    query = select(Staff).where(Staff.role != Role.EDITOR).order_by(Staff.name)
+    """Return everybody who works with tickets, by name; nobody who was cut off."""
+    works = (Staff.role != Role.EDITOR, Staff.cut_off_at.is_(None))
+    query = select(Staff).where(*works).order_by(Staff.name)
     return (await session.scalars(query)).all()
 
 
@@ -199,8 +222,7 @@ async def _list_page(
     *,
     status: int = 200,
     error: str = "",
-    done: Sequence[str] = (),
-    failed: Sequence[tuple[str, str]] = (),
+    result: Result | None = None,
 ) -> web.Response:
     book, now = request.app[TOWN]().book, request.app[CLOCK]()
     found = await listed(session, me, filters, now)
@@ -232,7 +254,6 @@ async def _list_page(
         "longest_query": search.LONGEST_QUERY,
         "ended": await _ended(session, me, request.query.get("ended", "")),
         "error": error,
-        "done": done,
-        "failed": failed,
+        "result": result or Result(),
     }
     return page(request, "staff_index.html", me.locale, status=status, **values)

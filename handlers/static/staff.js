@@ -43,9 +43,16 @@
     while (old.childNodes.length > wanted.length) old.lastChild.remove();
   };
 
+  // Whoever has signed out elsewhere sees nothing more, but keeps what they are writing.
+  const ended = () => {
+    const written = [...document.querySelectorAll("textarea:not([readonly])")].some((field) => field.value.trim());
+    if (!written) location.href = "/staff/sign-in";
+    else offline.textContent = offline.dataset.ended;
+  };
+
   const fetched = async () => {
     const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
-    if (answer.status === 401) location.href = "/staff/sign-in";
+    if (answer.status === 401) ended();
     if (!answer.ok) return;
     const fresh = document.createElement("div");
     fresh.innerHTML = await answer.text();
@@ -92,7 +99,7 @@
         offline.textContent = "";
       });
       stream.addEventListener("changed", renew);
-      stream.addEventListener("signed-out", () => { location.href = "/staff/sign-in"; });
+      stream.addEventListener("signed-out", ended);
       stream.addEventListener("error", () => {
         broken = broken || setTimeout(() => { offline.textContent = offline.dataset.broken; }, patience);
         if (stream && stream.readyState === EventSource.CLOSED) {
@@ -136,10 +143,11 @@
   // From any field of a ticket's forms, as if its own button was pressed.
   if (number) {
     document.addEventListener("keydown", (event) => {
-      const form = event.target.closest("form[data-draft], .panel form");
+      const form = event.target.closest("form[data-draft], .panel form, .panel .act");
       if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      form.requestSubmit(form.querySelector("button.main") || form.querySelector("button"));
+      const button = form.querySelector("button.main") || form.querySelector("button");
+      button.form.requestSubmit(button);
     });
   }
 
@@ -152,6 +160,21 @@
     };
     files.addEventListener("change", named);
     named();
+  }
+
+  // Only those are offered who work in the chosen queue.
+  const into = document.getElementById("to-queue");
+  if (into) {
+    const taker = document.getElementById("to-person");
+    const offer = () => {
+      for (const option of taker.options) {
+        const fits = !option.value || option.dataset.queues.split(" ").includes(into.value);
+        option.hidden = option.disabled = !fits;
+        if (!fits && option.selected) taker.value = "";
+      }
+    };
+    into.addEventListener("change", offer);
+    offer();
   }
 
   // A ready text comes into the field without the page being loaded again.

@@ -239,6 +239,9 @@ async def do_everything(check, house, ticket, maija, pekka):
     await check.call("POST", f"{ticket}/transfer", maija.token, json=passed_on)
     await check.call("POST", f"{ticket}/release", pekka.token)
     await check.call("POST", f"{ticket}/close", maija.token, json={"outcome": "referred"})
+    await check.call(
+        "POST", f"{ticket}/close", maija.token, json={"outcome": "referred", "anyway": True}
+    )
     await check.call("POST", f"{ticket}/reopen", maija.token)
     await check.call("POST", f"{ticket}/close", maija.token)
     _resident, second = await escalated(house, "sama asia", locale="sv")

@@ -286,7 +286,9 @@ async def answered(database, town, maija, who, minutes=30, now=NOW):
     async with database.write() as session:
         ticket = (await session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1))).one()
         await tickets.reply(session, maija, ticket, "Hello!", now + timedelta(minutes=minutes))
-        await tickets.close(session, maija, ticket, town, now + timedelta(minutes=2 * minutes))
+        await tickets.close(
+            session, maija, ticket, town, now + timedelta(minutes=2 * minutes), anyway=True
+        )
 
 
 async def test_waiting_is_followed(database, town, maija):
@@ -300,7 +302,7 @@ async def test_waiting_is_followed(database, town, maija):
     assert await tallies.follow(database, town, NOW) == 1
     async with database.write() as session:
         ticket = (await session.scalars(select(Ticket))).one()
-        await tickets.close(session, maija, ticket, town, NOW + timedelta(minutes=40))
+        await tickets.close(session, maija, ticket, town, NOW + timedelta(minutes=40), anyway=True)
     await tallies.follow(database, town, NOW)
     async with database.read() as session:
         wait = (await session.scalars(select(Wait))).one()

@@ -133,7 +133,7 @@ async def test_secrets_in_recordings_are_not_found(desk):
 async def test_a_recording_from_before_the_ticket(desk):
     """A recording belongs to the ticket that its message belongs to, wherever it was written down."""
     async with desk.at(1, "Maija") as (session, staff, ticket):
-        await tickets.close(session, staff, ticket, desk.town, desk.clock())
+        await tickets.close(session, staff, ticket, desk.town, desk.clock(), anyway=True)
     key = await recorded(desk, "1")
     await write_down(desk, key, "patteri kylmä", 1)
     assert await found(desk, "patteri") == []
@@ -161,7 +161,7 @@ async def test_search_keeps_to_ones_own_queues(desk):
 async def test_ended_tickets_are_found(desk):
     """A search looks at ended tickets too, unless a status is asked for; the plain list does not."""
     async with desk.at(3, "Maija") as (session, staff, ticket):
-        await tickets.close(session, staff, ticket, desk.town, desk.clock())
+        await tickets.close(session, staff, ticket, desk.town, desk.clock(), anyway=True)
     assert await found(desk, "sopimus") == [3]
     assert await found(desk, "") == [1, 2]
 
@@ -218,6 +218,22 @@ async def test_filters(desk):
     async with desk.at(3, "Maija") as (session, staff, ticket):
         await desk.tags.add(session, staff, ticket, "haju", desk.clock())
     assert await found(desk, "", tag="haju") == [3]
+
+
+async def test_a_removed_tag_is_not_found(desk):
+    """A tag that was taken off finds its ticket no more, except by words that stand elsewhere in it."""
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        for tag in ("sopimus-kesken", "kesken-vuosi"):
+            await desk.tags.add(session, staff, ticket, tag, desk.clock())
+    assert await found(desk, "vuosi") == await found(desk, "kesken") == [3]
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        await desk.tags.remove(session, staff, ticket, "kesken-vuosi", desk.clock())
+    assert await found(desk, "vuosi") == []
+    assert await found(desk, "kesken") == [3]
+    async with desk.at(3, "Maija") as (session, staff, ticket):
+        await desk.tags.remove(session, staff, ticket, "sopimus-kesken", desk.clock())
+    assert await found(desk, "kesken") == []
+    assert await found(desk, "sopimus") == [3]
 
 
 async def test_pages(desk):

@@ -340,7 +340,7 @@ async def test_people_page_is_for_leads(house, role):
     browser = await Browser(house).signs_in()
     status = 200 if role in {Role.LEAD, Role.ADMIN} else 403
     assert (await browser.opens("/staff/people")).status == status
-    answer = await browser.sends("/staff/people", name="Uusi", role="staff")
+    answer = await browser.sends("/staff/people", name="Uusi", role="staff", queues="general")
     assert answer.status == status
     assert ("/staff/join/" in answer.text) is (status == 200)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import tickets
-from bot.errors import NotTheirs, OtherLanguage, TextMissing, TicketEnded
+from bot.errors import NotTheirs, OtherLanguage, TextMissing, TicketEnded, Unanswered
 from bot.group import orders, ties
 from bot.models import Note, Role, Staff, Status, Ticket
 from bot.people import staff as people
@@ -74,6 +74,12 @@ class Colleague:
         press = await self.person.presses(label, self.group, topic=topic)
         await until(lambda: press.answer is not None)
         return press.answer.get("text", "")
+
+    async def closes(self, topic, group):
+        """Press Close, and then that it is meant, for nobody has answered."""
+        await self.presses("Sulje", topic)
+        await group.hears(told(Unanswered("solved"), "fi"))
+        await self.presses(said("Close anyway"), topic)
 
     async def writes(self, text, topic):
         """Write in a topic; return the message's number."""
@@ -309,6 +315,10 @@ async def test_a_foreign_queue_is_refused_kindly(desk, telegram, group, waiting,
         "desk:claim:99999999999",
         "desk:claim:999999999999999999999",
         "desk:anyway:1",
+        "desk:closeanyway:1",
+        "desk:closeanyway:1:",
+        "desk:closeanyway:1:lost",
+        "desk:close:1:solved",
         "claim:1",
         "human",
         "\x00",
@@ -342,10 +352,12 @@ async def test_every_button_for_every_role(desk, telegram, group, role):
             async with desk.database.write() as session:
                 ticket = await session.get(Ticket, int(number.removeprefix("N-")) - 1000)
                 ticket.queue = queue
+                ticket.replied_at = desk.clock()
                 if button == "reopen":
                     ticket.status = Status.CLOSED
             message = group.adds(telegram.me, {"text": number})
-            press = person._presses(message, f"desk:{button}:{ticket.id}")
+            outcome = ":solved" if button == orders.CLOSE_ANYWAY else ""
+            press = person._presses(message, f"desk:{button}:{ticket.id}{outcome}")
             await until(lambda press=press: press.answer is not None)
             is_refused = press.answer.get("show_alert", False)
             assert is_refused is not may(staff, act, queue), (button, queue, press.answer)
@@ -426,7 +438,7 @@ async def test_a_closed_ticket_takes_no_reply(desk, group, maija, waiting):
     await maija.presses("Ota hoitoon", topic)
     await group.hears(said(HAS_IT, name="Maija"))
     group.managers.add(maija.person.id)
-    await maija.presses("Sulje", topic)
+    await maija.closes(topic, group)
     await until(lambda: topic.closed)
     sent = await maija.writes("Vielä yksi neuvo.", topic)
     refusal = await group.hears(told(TicketEnded("closed"), "fi"))
@@ -439,7 +451,7 @@ async def test_it_did_not_help(desk, group, maija, waiting):
     resident, _number, topic = waiting
     await maija.claims(topic)
     await group.hears(said(HAS_IT, name="Maija"))
-    await maija.presses("Sulje", topic)
+    await maija.closes(topic, group)
     await until(lambda: topic.closed)
     await resident.presses(said("No, it did not help"))
     post = await group.hears(said("Open again. It is waiting in its queue."))
@@ -453,7 +465,7 @@ async def test_reopened_by_the_button(desk, group, maija, waiting):
     _resident, number, topic = waiting
     await maija.claims(topic)
     await group.hears(said(HAS_IT, name="Maija"))
-    await maija.presses("Sulje", topic)
+    await maija.closes(topic, group)
     await until(lambda: topic.closed)
     assert number in await maija.presses(said("Open again"), topic)
     await until(lambda: not topic.closed)
@@ -529,9 +541,30 @@ async def test_commands_close_and_release(desk, group, maija, waiting):
     await maija.writes("/close jotain", topic)
     await group.hears("not_ours")
     await maija.writes("/close not ours", topic)
+    await group.hears(told(Unanswered("not_ours"), "fi"))
+    assert (await ticket_of(desk, number)).status == Status.OPEN
+    assert number in await maija.presses(said("Close anyway"), topic)
     await until(lambda: topic.closed)
     ticket = await ticket_of(desk, number)
     assert (ticket.status, ticket.outcome) == (Status.CLOSED, "not_ours")
+
+
+async def test_close_without_an_answer_is_stopped_once(desk, group, maija, waiting):
+    """A slip on Close closes nothing and tells the resident nothing; what was answered closes at once."""
+    resident, number, topic = waiting
+    await maija.claims(topic)
+    await group.hears(said(HAS_IT, name="Maija"))
+    before = await resident.heard()
+    stopped = told(Unanswered("solved"), "fi")
+    assert await maija.presses("Sulje", topic) == stopped[:200]
+    post = await group.hears(stopped)
+    assert [button["text"] for button in post.buttons] == [said("Close anyway")]
+    assert (await ticket_of(desk, number)).status == Status.CLAIMED
+    assert await resident.heard() == before
+    await maija.writes("Avataan maanantaina.", topic)
+    await resident.hears("Avataan maanantaina.")
+    await maija.writes("/close", topic)
+    await until(lambda: topic.closed)
 
 
 @pytest.mark.parametrize("text", ["/vapauta", "/ hei", "/", "//", "/help me"])

@@ -13,6 +13,7 @@ from bot.models import Audit, Role
 from bot.people import audit
 from bot.people.policy import Act
 from bot.texts import texts
+from handlers.keys import TOWN
 from handlers.staff import audit_log
 from tests.handlers.conftest import PASSWORD, Browser, escalated, lead, rows
 
@@ -160,3 +161,27 @@ async def test_for_admins_only(house, role):
         assert (await browser.opens(path)).status == 403
     assert 'href="/staff/audit"' not in (await browser.opens("/staff/book")).text
     assert await rows(house.database, Audit) == before
+
+
+async def test_details_are_in_words(house, admin):
+    """On a Finnish page no key or value of the log's own stands in English."""
+    await lead(house)
+    liisa = await Browser(house).signs_in("Liisa")
+    await liisa.sends("/staff/people", name="Uusi", role="staff", queues="general")
+    async with house.database.read() as session:
+        found = await audit.entries(session, audit.Wanted(), 100)
+    queues = house.app[TOWN]().book.queues
+    for locale in ("en", "fi", "sv"):
+        words = texts(locale)
+        shown = {entry.act: audit_log._told(entry, words, queues) for entry in found}
+        _ = words.gettext
+        assert shown["sign_in"] == f"{_('With')}: {_('password')}"
+        assert f"{_('Role')}: {_('Staff')}" in shown["invited"]
+    words = texts("en")
+    changed = Audit(detail='{"lifted":true,"name":"staff","queues":["general","gone"]}')
+    title = queues["general"].titles["en"]
+    assert audit_log._told(changed, words, queues) == (
+        f"Block lifted: Yes; Name: staff; Queues: {title}, gone"
+    )
+    assert audit_log._object("person 5", words) == "Person 5"
+    assert audit_log._object("N-1001", words) == "N-1001"

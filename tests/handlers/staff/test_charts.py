@@ -68,3 +68,15 @@ def test_labels_of_many_bars_do_not_overlap():
     ]
     assert len(labels) > 3
     assert min(after - before for before, after in pairwise(labels)) >= 34
+
+
+def test_long_labels_stay_apart_and_inside():
+    """Labels as long as a whole date do not run into one another, nor out of the picture."""
+    days = [Bar(f"{n + 1}.11.2026", n, str(n)) for n in range(31)]
+    for given in (days, days[:14], days[:7], days[:2]):
+        drawn = read(standing("c", "t", "a", given)).iter("text")
+        placed = [(float(one.get("x")), one.text) for one in drawn if one.get("class") == "label"]
+        # Digits of 13 pixels are about 7.3 wide.
+        ends = [x + 7.3 * len(label) for x, label in placed]
+        assert all(end < x for end, (x, _label) in zip(ends, placed[1:], strict=False))
+        assert ends[-1] <= 360

@@ -16,6 +16,7 @@ from bot.errors import (
     TextMissing,
     TextUnusable,
     TicketHeld,
+    Unanswered,
 )
 from bot.models import Block, CannedResponse, Draft, Message, Note, PendingReply, Role, SavedView
 from bot.people import staff as people
@@ -96,7 +97,16 @@ async def test_bulk_close(house, desk):
     )
     assert answer.status == 200
     assert told(TicketHeld("Pekka"), "fi") in answer.words
+    # Nobody has answered any of them: that is said, and one button closes those all the same.
+    assert answer.words.count(told(Unanswered("not_ours"), "fi")) == 2
+    assert f'id="{numbers[0]}"' in answer.text
     assert "N-9999" in answer.words
+    again = [
+        *re.findall(r'type="hidden" name="(numbers)" value="([^"]+)"', answer.text),
+        *(("do", "close"), ("outcome", "not_ours"), ("anyway", "1")),
+    ]
+    assert [value for name, value in again if name == "numbers"] == [numbers[0], numbers[2]]
+    answer = await desk.asks("POST", "/staff/bulk", data=again)
     assert f'id="{numbers[1]}"' in answer.text
     for number in (numbers[0], numbers[2]):
         assert f'id="{number}"' not in answer.text
@@ -141,7 +151,7 @@ async def test_next_ticket(house, desk):
     assert await after(numbers[2]) == numbers[3]
     assert await after(numbers[3]) == numbers[0]
     for number in (numbers[0], numbers[2]):
-        await desk.sends(f"/staff/tickets/{number}/close")
+        await desk.sends(f"/staff/tickets/{number}/close", anyway="1")
     assert await after(numbers[3]) == "staff?waiting=1&sort=waiting"
     assert await after(numbers[0]) == numbers[3]
 
@@ -149,7 +159,7 @@ async def test_next_ticket(house, desk):
 async def test_closed_is_said(house, desk):
     """The list says which ticket was closed; a number that is none or another's says nothing."""
     _resident, number = await escalated(house)
-    closed = await desk.sends(f"/staff/tickets/{number}/close")
+    closed = await desk.sends(f"/staff/tickets/{number}/close", anyway="1")
     page = await desk.opens(closed.location)
     assert f"{number} on suljettu" in page.words or f"{number} is closed" in page.words
     assert f'href="/staff/next?after={number}"' in page.text
@@ -213,6 +223,78 @@ async def test_close_sends_what_waits(house, desk):
     heard = await resident.heard()
     assert heard[-2] == "Hei!"
     assert texts("fi").gettext("Did that help?")[:0] + number in heard[-1]
+
+
+async def test_close_without_an_answer_is_stopped_once(house, desk):
+    """Nobody is told that a question is closed which nobody has answered, unless that is meant."""
+    resident, number = await escalated(house)
+    path = f"/staff/tickets/{number}"
+    assert (
+        "/close"
+        not in re.search(r'<div class="acts">.*?</div>', (await desk.opens(path)).text, re.DOTALL)[
+            0
+        ]
+    )
+    before = await resident.heard()
+    stopped = await desk.sends(f"{path}/close", outcome="referred", text="Kirjoitan juuri")
+    assert stopped.status == 409
+    assert told(Unanswered("referred"), "fi") in stopped.words
+    assert "Kirjoitan juuri" in stopped.words
+    assert f'formaction="{path}/close" formnovalidate name="anyway"' in stopped.text
+    assert '<option value="referred" selected>' in stopped.text
+    assert await resident.heard() == before
+    # What is typed comes along, and is still there on the closed ticket.
+    closed = await desk.sends(
+        f"{path}/close", outcome="referred", text="Kirjoitan juuri", anyway="1"
+    )
+    assert closed.location == f"/staff?ended={number}"
+    assert number in (await resident.heard())[-1]
+    assert "Kirjoitan juuri" in (await desk.opens(path)).words
+
+
+async def test_close_over_the_api(house, maija):
+    """Programs are stopped as well, with all as it was, unless they say that it is meant."""
+    _resident, number = await escalated(house)
+    path = f"/tickets/{number}/close"
+    for body in ({"outcome": "referred"}, {"anyway": "yes"}, {"anyway": False}):
+        status, problem = await maija.asks("POST", path, json=body)
+        assert (status, problem["detail"]) == (409, told(Unanswered("solved"), "fi"))
+    assert (await maija.opens(number))["status"] == "open"
+    status, body = await maija.asks("POST", path, json={"outcome": "referred", "anyway": True})
+    assert (status, body["outcome"]) == (200, "referred")
+
+
+async def test_why_an_ended_ticket_stays_ended(house, desk):
+    """A blocked resident's, a cancelled and a merged ticket do not promise to come back by themselves."""
+    promise = texts("fi").gettext(
+        "This ticket is ended. If the resident says it did not help, it comes back by itself."
+    )
+    _resident, blocked = await escalated(house)
+    await desk.sends(f"/staff/tickets/{blocked}/block", reason="Uhkaa.", days="7")
+    _other, merged = await escalated(house)
+    _third, into = await escalated(house)
+    await desk.sends(f"/staff/tickets/{merged}/merge", into=into)
+    for number in (blocked, merged):
+        page = await desk.opens(f"/staff/tickets/{number}")
+        assert 'class="empty"' in page.text
+        assert promise not in page.words
+    await desk.sends(f"/staff/tickets/{into}/close", anyway="1")
+    assert promise in (await desk.opens(f"/staff/tickets/{into}")).words
+
+
+async def test_transfer_offers_who_can_take_it(house, desk):
+    """Behind each name stand its queues; who has none, or was cut off, is not offered."""
+    await house.staff("Eeva", queues=["events"])
+    await house.staff("Nolla", queues=[])
+    _resident, number = await escalated(house)
+    page = await desk.opens(f"/staff/tickets/{number}")
+    title = house.app[TOWN]().book.queues["events"].titles["fi"]
+    offered = re.search(r'<select id="to-person".*?</select>', page.text, re.DOTALL)[0]
+    assert f'data-queues="events">Eeva: {title}<' in offered
+    assert "Nolla" not in offered
+    async with house.database.write() as session:
+        (await people.by_name(session, "Eeva")).cut_off_at = house.clock()
+    assert ">Eeva" not in (await desk.opens(f"/staff/tickets/{number}")).text
 
 
 async def test_other_language_is_stopped_once(house, desk):
@@ -364,7 +446,7 @@ async def test_acts_by_form(house, desk, leads):
         (leads, f"{first}/assign", {"to": maija}),
         (desk, f"{first}/transfer", {"queue": "events", "reason": "Tapahtuma."}),
         (desk, f"{second}/merge", {"into": numbers[0]}),
-        (desk, f"{first}/close", {"outcome": "referred"}),
+        (desk, f"{first}/close", {"outcome": "referred", "anyway": "1"}),
         (desk, f"{first}/reopen", {}),
         (desk, f"{third}/block", {"reason": "Uhkaus.", "days": "7"}),
     ):
@@ -432,7 +514,7 @@ async def test_other_tickets_of_the_resident(house, desk):
     """A ticket shows the same resident's others, and only counts those in queues its reader does not see."""
     resident, first = await escalated(house)
     for _ in range(2):
-        await desk.sends(f"/staff/tickets/{first}/close")
+        await desk.sends(f"/staff/tickets/{first}/close", anyway="1")
         await resident.call("POST", f"/{resident.id}/messages", json={"choice": "human"})
     await desk.sends("/staff/tickets/N-1002/reopen")
     async with house.database.write() as session:

@@ -8,10 +8,12 @@ import re
 import pytest
 from sqlalchemy import select
 
-from bot.errors import LastLead, NameTaken, NotAllowed, NotFound
+from bot.errors import LastLead, NameTaken, NoQueues, NotAllowed, NotFound
 from bot.models import Audit, Role, Staff, Ticket
 from bot.people import accounts, audit
 from bot.people import staff as people
+from bot.texts import texts
+from handlers.keys import TOWN
 from tests.handlers.conftest import PASSWORD, Browser, escalated, lead, listening, rows, told
 
 
@@ -108,7 +110,7 @@ async def test_odd_forms(house, liisa):
         {"role": "", "queues": "nonsense"},
         {"name": "Maija", "queues": "\0"},
     ):
-        assert (await liisa.sends(path, **form)).status == 303
+        assert (await liisa.sends(path, **form, anyway="1")).status == 303
         async with house.database.read() as session:
             person = await people.by_name(session, "Maija")
             assert person.role == "staff"
@@ -274,3 +276,64 @@ async def test_what_leads_do_is_in_the_log(house, liisa):
         ("Liisa", "let_in"),
     ]
     assert len({entry.object for entry in entries[1:]}) == 1
+
+
+async def test_nobody_is_without_queues_by_mistake(house, liisa):
+    """Inviting somebody without a queue is stopped once, says what they would see, and keeps the form."""
+    form = {"name": "Uusi", "role": "staff", "languages": "sv"}
+    stopped = await liisa.sends("/staff/people", **form)
+    assert stopped.status == 409
+    assert told(NoQueues(), "fi") in stopped.words
+    assert 'value="Uusi"' in stopped.text
+    assert 'value="sv" checked' in stopped.text
+    assert 'value="fi" checked' not in stopped.text
+    async with house.database.read() as session:
+        assert await people.by_name(session, "Uusi") is None
+    assert (await liisa.sends("/staff/people", **form, anyway="1")).status == 200
+    async with house.database.read() as session:
+        assert (await people.by_name(session, "Uusi")).queues == []
+    # Whoever has no queue is told so instead of being left waiting.
+    browser = Browser(house)
+    await house.staff("Nolla", queues=[])
+    await browser.signs_in("Nolla")
+    wanted = (
+        "You work in no queue yet, so you see no tickets. Ask your team lead to give you a queue."
+    )
+    assert texts("fi").gettext(wanted) in (await browser.opens("/staff")).words
+
+
+async def test_all_queues_at_once(house, liisa):
+    """One box stands for all queues that there are."""
+    await liisa.sends("/staff/people", name="Uusi", role="staff", queues="*")
+    async with house.database.read() as session:
+        person = await people.by_name(session, "Uusi")
+        assert set(person.queues) == set(house.app[TOWN]().book.queues)
+
+
+async def test_a_refused_invitation_keeps_the_form(house, liisa):
+    """A name that is taken leaves role, queues and languages as they were chosen."""
+    await house.staff("Maija")
+    answer = await liisa.sends(
+        "/staff/people", name="Maija", role="lead", queues="events", languages="sv"
+    )
+    assert answer.status == 409
+    assert 'id="name" name="name" value="Maija"' in answer.text
+    assert '<option value="lead" selected>' in answer.text
+    assert 'name="queues" value="events" checked' in answer.text
+    assert 'value="sv" checked' in answer.text
+
+
+async def test_a_refused_change_keeps_the_form(house, liisa):
+    """The page of a person keeps what was chosen as well, and stops taking the last queue away once."""
+    await house.staff("Maija", queues=["general"])
+    await house.staff("Pekka")
+    async with house.database.read() as session:
+        path = f"/staff/people/{(await people.by_name(session, 'Maija')).id}"
+    answer = await liisa.sends(path, name="Pekka", role="lead", queues="events", languages="sv")
+    assert answer.status == 409
+    assert 'value="Pekka"' in answer.text
+    assert '<option value="lead" selected>' in answer.text
+    assert 'name="queues" value="events" checked' in answer.text
+    stopped = await liisa.sends(path, name="Maija", role="staff")
+    assert told(NoQueues(), "fi") in stopped.words
+    assert (await liisa.sends(path, name="Maija", role="staff", anyway="1")).status == 303
