@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.yaml_files import read_yaml
 from faq.spelling import dotless, plain
 
 # The order in which Telegram's menu lists them.
@@ -63,7 +63,7 @@ def command_in(text: str) -> str | None:
 
 @cache
 def _phrases() -> dict[str, str]:
-    content = yaml.safe_load((Path(__file__).parent / "commands.yaml").read_text())
+    content = read_yaml(Path(__file__).with_name("commands.yaml"))
     phrases: dict[str, str] = {}
     for command, languages in content.items():
         for lines in languages.values():

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from bot.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def is_asked(town: str, queue: str) -> bool:
 @cache
 def _read() -> tuple[frozenset[str], Mapping[str, Mapping[str, District]]]:
     """Return the queues that ask, and the districts by town."""
-    content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_yaml(_FILE)
     queues = frozenset(content.pop("queues"))
     return queues, {
         town: {

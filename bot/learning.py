@@ -25,6 +25,7 @@ from bot.people.policy import Act, may
 from bot.texts import ZONE
 from bot.town import load, matcher_of
 from bot.work.impersonal import impersonal
+from bot.yaml_files import read_yaml
 from faq import publishing
 from faq.book import LOCALES, OUT_OF_SCOPE
 from faq.clusters import MOST, clusters
@@ -513,7 +514,7 @@ def test_sentences(folder: Path) -> list[tuple[str, str, str]]:
     for locale in LOCALES:
         for path in sorted((base / locale).glob("*.yaml")):
             try:
-                content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+                content = read_yaml(path) or {}
                 for label, lines in content.items():
                     found += [(str(line), locale, str(label)) for line in lines or ()]
             except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import yaml
+from bot.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -363,9 +363,7 @@ def _beside_card(text: str, end: int) -> Iterator[Span]:
 
 @cache
 def _words() -> _Words:
-    content: dict[str, Any] = yaml.safe_load(
-        Path(__file__).with_name("masking.yaml").read_text(encoding="utf-8")
-    )
+    content: dict[str, Any] = read_yaml(Path(__file__).with_name("masking.yaml"))
     names = {
         form: kind
         for kind, entries in content["names"].items()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from faq.index import ASIDES, SIGNALS, Evidence
 
@@ -117,6 +116,9 @@ def fit(cases: Sequence[Case], prior: Doubles, trust: float = TRUST) -> Calibrat
         nats, gradient = loss(weights, data)
         away = (weights - prior) * scale
         return nats + trust / 2 * float(away @ away), gradient + trust * away * scale
+
+    # Importing it takes a fifth of a second, and what is learnt is mostly fetched from the cache.
+    from scipy.optimize import minimize  # noqa: PLC0415
 
     found = minimize(goal, prior, jac=True, method="L-BFGS-B", options={"maxiter": 300})
     return Calibration(found.x)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from faq import features
 from faq.words import words
@@ -50,6 +48,10 @@ def clusters(
     known = [(text, said) for text, said in read if said.words]
     if len(known) < 2:  # noqa: PLR2004 - nothing to compare
         return tuple(Cluster(1, (text,)) for text, _ in known)
+    # Importing them takes long, and only what leads look at needs them.
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     _space, rows = features.fit([said for _, said in known], _EACH)
     likeness = (rows @ rows.T).toarray().clip(0.0, 1.0)
     np.fill_diagonal(likeness, 1.0)

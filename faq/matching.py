@@ -94,6 +94,10 @@ class Matcher:
                 return Match(Decision.SUGGEST, whole.candidates, whole.locale, parts)
         return whole
 
+    def spoken(self, text: str, chosen: str | None = None) -> str:
+        """Return the language of a message; `chosen` is the language the resident chose."""
+        return language.detect(split(text), chosen, self._trained.language, self._words)
+
     def likely(self, text: str) -> dict[str, float]:
         """Return how well each language explains a text, in nats, the best being near 0."""
         scores = self._trained.language.scores(split(text))
@@ -120,8 +124,7 @@ class Matcher:
         )
 
     def _one(self, text: str, chosen: str | None) -> Match:
-        said = split(text)
-        locale = language.detect(said, chosen, self._trained.language, self._words)
+        locale = self.spoken(text, chosen)
         said_of = features.read(text, self._words)
         index = self._trained.index
         vector = index.space.vector(said_of)

@@ -7,8 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiohttp import web
+
+from bot.yaml_files import read_yaml
 
 ROUTES = web.RouteTableDef()
 _DOCUMENT = Path(__file__).with_suffix(".yaml")
@@ -17,7 +18,7 @@ _DOCUMENT = Path(__file__).with_suffix(".yaml")
 @cache
 def document() -> dict[str, Any]:
     """Return the document, read once; its version is the package's."""
-    content: dict[str, Any] = yaml.safe_load(_DOCUMENT.read_text())
+    content: dict[str, Any] = read_yaml(_DOCUMENT)
     content["info"]["version"] = version("neuvokas")
     return content
 

@@ -38,12 +38,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
-import aiogram.methods
-from aiogram.methods.base import TelegramMethod
-from aiogram.types import BufferedInputFile, Update
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from PIL import Image
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
+
+from tests.telegram_schema import SCHEMA, UPDATE_KINDS, BufferedInputFile, Update, checks
 
 JSON = dict[str, Any]
 
@@ -71,14 +70,6 @@ CHAT_ACTION = re.compile(
     r"typing|choose_sticker|find_location|upload_document"
     r"|upload_photo|(record|upload)_(video|voice|video_note)"
 )
-SCHEMA: dict[str, type[TelegramMethod[Any]]] = {
-    vars(method)["__api_method__"]: method
-    for method in vars(aiogram.methods).values()
-    if isinstance(method, type)
-    and "__api_method__" in vars(method)
-    and method is not TelegramMethod
-}
-UPDATE_KINDS = set(Update.model_fields) - {"update_id"}
 
 
 class Refusal(Exception):
@@ -118,7 +109,7 @@ def checked(method: str, sent: Mapping[str, Any]) -> JSON:
         raise bad(f"unknown parameter {min(unknown)!r}")
     values = {name: decoded(value, fields[name].annotation) for name, value in sent.items()}
     try:
-        model = SCHEMA[method].model_validate(values)
+        model = checks(SCHEMA[method]).validate_python(values)
     except ValidationError as fault:
         first = fault.errors()[0]
         raise bad(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -156,12 +147,9 @@ def extras(value: Any, path: str = "") -> Iterator[str]:
             yield from extras(item, f"{path}{index}.")
 
 
-adapter = functools.cache(TypeAdapter)
-
-
 def check_own(kind: Any, value: Any) -> None:
     """Assert that what this fake says is in the schema too: no test rests on an invention."""
-    unknown = list(extras(adapter(kind).validate_python(value)))
+    unknown = list(extras(checks(kind).validate_python(value)))
     assert not unknown, f"the fake made up the fields {unknown}"
 
 

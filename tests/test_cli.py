@@ -565,7 +565,7 @@ class Served:
 
     def ready(self):
         """Wait until it answers; every line it prints at the start is there by then."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             assert self.process.poll() is None, self.log
             with contextlib.suppress(OSError):
@@ -576,9 +576,9 @@ class Served:
     def stop(self):
         """Ask it to stop as a system does, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(15)
+        status = self.process.wait(60)
         for reader in self._readers:
-            reader.join(5)
+            reader.join(30)
         self.process.stdout.close()
         self.process.stderr.close()
         return status
@@ -588,7 +588,7 @@ def fetch(url, **form):
     """Status and text of a page; with fields, of a sent form."""
     data = urllib.parse.urlencode(form).encode() if form else None
     try:
-        with urllib.request.urlopen(url, data, timeout=10) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(url, data, timeout=60) as answer:  # noqa: S310 - our own address
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

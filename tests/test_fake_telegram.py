@@ -1188,9 +1188,9 @@ async def process(request):
     running = await asyncio.create_subprocess_exec(
         *command, cwd=root, stdout=asyncio.subprocess.PIPE, env=os.environ
     )
-    yield (await asyncio.wait_for(running.stdout.readline(), 30)).decode().strip()
+    yield (await asyncio.wait_for(running.stdout.readline(), 120)).decode().strip()
     running.send_signal(request.param)
-    assert await asyncio.wait_for(running.wait(), 5) == 0
+    assert await asyncio.wait_for(running.wait(), 60) == 0
 
 
 async def test_operator(process):

@@ -28,15 +28,25 @@ def kept(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_second_start_learns_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Match]]:
+    """What was learnt of a book, as a file to copy, and what some messages match."""
+    folder = tmp_path_factory.mktemp("learnt")
+    matches = answers(Matcher(TOWN, folder))
+    return kept(folder)[0], matches
+
+
+def test_second_start_learns_nothing(
+    learnt: tuple[Path, list[Match]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From the cache come the same answers, without training."""
-    before = answers(Matcher(TOWN, tmp_path))
+    file, before = learnt
 
     def never(*_: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr(training, "train", never)
-    assert answers(Matcher(TOWN, tmp_path)) == before
+    assert answers(Matcher(TOWN, file.parent)) == before
 
 
 def test_other_content_other_file(tmp_path: Path) -> None:
@@ -50,11 +60,11 @@ def test_other_content_other_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "noise", "flipped"])
-def test_damaged_file(tmp_path: Path, damage: str) -> None:
+def test_damaged_file(tmp_path: Path, learnt: tuple[Path, list[Match]], damage: str) -> None:
     """A damaged file is made again."""
-    before = answers(Matcher(TOWN, tmp_path))
-    (path,) = kept(tmp_path)
-    whole = path.read_bytes()
+    file, before = learnt
+    whole = file.read_bytes()
+    path = tmp_path / file.name
     middle = len(whole) // 2
     path.write_bytes(
         {
@@ -65,6 +75,7 @@ def test_damaged_file(tmp_path: Path, damage: str) -> None:
         }[damage]
     )
     assert answers(Matcher(TOWN, tmp_path)) == before
+    assert path.stat().st_size == len(whole)
     assert answers(Matcher(TOWN, tmp_path)) == before
 
 

@@ -69,9 +69,11 @@ def test_held_out_messages(matcher, locale, first, three):
 
     plain = [(text, match) for right, match, text in judged if right and len(text.split()) > 2]
     for prior in book.LOCALES:
-        # The messages were matched above as from somebody who had chosen this language.
-        heard = [m if prior == locale else matcher.match(text, prior) for text, m in plain]
-        assert sum(match.locale == locale for match in heard) / len(heard) >= 0.95, prior
+        # Telling the language is a tenth of matching; that both agree is seen in some messages.
+        heard = [matcher.spoken(text, prior) for text, _ in plain]
+        assert sum(spoken == locale for spoken in heard) / len(heard) >= 0.95, prior
+        some = plain if prior == locale else [(t, matcher.match(t, prior)) for t, _ in plain[::20]]
+        assert all(match.locale == matcher.spoken(text, prior) for text, match in some)
 
 
 @pytest.mark.parametrize("text", ["ok", "Nordea", "Helsinki", "wifi", "12", "Teams", "👍"])

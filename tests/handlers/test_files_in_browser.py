@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from bot.models import Role
@@ -11,11 +10,11 @@ from tests import samples
 from tests.conftest import WebResident
 from tests.handlers.test_files import form
 from tests.handlers.test_pages_in_browser import (  # noqa: F401 - fixtures are found by their names
-    RULES,
     chromium,
     house,
     signed_in,
     too_small,
+    violations,
     visit,
 )
 
@@ -139,8 +138,6 @@ async def test_accessible(visit, house, scheme, locale):  # noqa: F811
     """Axe finds nothing where files are chosen or shown; nothing is cut off or too small to press."""
     lead = await house.staff("Laura", Role.LEAD)
     await ticket_with_files(house)
-    axe = Axe()
-    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
     found: list[tuple] = []
 
     async def check(page, name):
@@ -151,12 +148,7 @@ async def test_accessible(visit, house, scheme, locale):  # noqa: F811
             if width == 195:
                 continue
             found.extend((name, width, *small) for small in await too_small(page))
-            results = await axe.run(page, options=options)
-            found.extend(
-                (name, width, violation["id"], node["target"], node["failureSummary"])
-                for violation in results.response["violations"]
-                for node in violation["nodes"]
-            )
+            found.extend((name, width, *violation) for violation in await violations(page))
 
     async with visit(color_scheme=scheme, locale=f"{locale}-FI", has_touch=True) as page:
         await choose(page, PICTURE, LETTER)
