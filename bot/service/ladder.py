@@ -229,14 +229,7 @@ async def _tell_resident(session: AsyncSession, town: Town, id_: int, now: datet
     place = await tickets.place(session, ticket)
     holder = ticket.holder.name if ticket.holder else None
     said = Replies(town, ticket.locale).late(ticket.number, place, holder, ticket.reply_by)
-    outbox.put(
-        session,
-        ticket.conversation,
-        said.text,
-        now,
-        choices=[{"label": choice.label, "value": choice.value} for choice in said.choices],
-        ticket_id=ticket.id,
-    )
+    tickets.tell(session, ticket, said, now)
     alert.reached = 1
     nudge(session, tickets.topic_of(ticket.id))
     nudge(session, tickets.TOPIC)

@@ -132,7 +132,10 @@ async def check_code(request: web.Request) -> web.Response:
             used = await codes.use(session, person, code, key, now)
             if used is None:
                 _failed(session, person, "code", now)
-                detail = _("This code does not fit. Take the newest one from your app.")
+                detail = _(
+                    "This code does not fit. Take the newest one from your app, or a recovery code"
+                    " you have not used yet."
+                )
                 return _code_page(request, detail, HTTPStatus.UNAUTHORIZED)
             await tries.forget(session, subject)
             await session.delete(half)
