@@ -27,7 +27,7 @@ from bot.town import load, matcher_of
 from bot.work.impersonal import impersonal
 from bot.yaml_files import read_yaml
 from faq import publishing
-from faq.book import LOCALES, OUT_OF_SCOPE
+from faq.book import LOCALES, OUT_OF_SCOPE, BookError
 from faq.clusters import MOST, clusters
 from faq.publishing import CannotPublish, Draft, Words
 
@@ -562,10 +562,19 @@ async def publish(
         trial = Trial.from_json(proposal.trial or Trial().to_json())
         if trial.faults:
             raise CannotPublish(trial.faults)
-        after = _files(settings, Draft.from_json(proposal.draft), now)
-        if load(folder, settings.town).digest != trial.digest:
+        draft = Draft.from_json(proposal.draft)
+        after = _files(settings, draft, now)
+        files = _Files(publishing.current(folder, after), after)
+        # Whoever publishes while this is read is seen here, and later by the files as they were.
+        is_same = _files(settings, draft, now) == after
+        try:
+            digest = load(folder, settings.town).digest
+        except BookError as error:
+            # One of several files is written already; or the book is at fault, as the trial said.
+            raise CannotPublish(("book",)) from error
+        if not is_same or digest != trial.digest:
             raise CannotPublish(("book",))
-        return _Files(publishing.current(folder, after), after)
+        return files
 
     async def keep(session: AsyncSession) -> Publication:
         proposal = await tried(session, lock=True)

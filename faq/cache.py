@@ -23,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 # Raise it when the arrays change their meaning, or the prior or the training changes what they hold;
 # old files are then left alone.
-FORMAT = 6
+FORMAT = 7
 # So many learnt books are left in a folder, the newest; each takes some sixty megabytes.
 KEPT = 6
 

@@ -118,7 +118,9 @@ class Index:
         """Work out what follows from the rest."""
         self.taught = np.diff(self.ends)[: self.count] > 0
         self.has_off_topic = self.weights.shape[1] > self.count
-        self.outside = sp.csr_matrix(self.light[self.ends[self.count] :])
+        # By feature: a message has a hundred features, of which each names few of these rows.
+        self.outside = sp.csc_matrix(self.light[self.ends[self.count] :])
+        self.outside_sizes = np.diff(self.outside.indptr)
 
         squares = self.sums.multiply(self.sums).sum(1)
         length = np.sqrt(np.asarray(squares).ravel())
@@ -231,9 +233,16 @@ class Index:
 
     def _rejected(self, vector: Vector) -> float:
         """Return how near the message is to the nearest of what no entry answers."""
-        query = np.zeros(len(self.space), np.float32)
-        query[vector.indices] = vector.values
-        return float((self.outside @ query).max(initial=0.0))
+        outside = self.outside
+        if not outside.shape[0]:
+            return 0.0
+        firsts, sizes = outside.indptr[vector.indices], self.outside_sizes[vector.indices]
+        # The numbers of all rows that share a feature, one feature's after the other's.
+        starts = np.repeat(firsts - np.cumsum(sizes) + sizes, sizes)
+        where = starts + np.arange(len(starts))
+        shared = outside.data[where] * np.repeat(vector.values, sizes)
+        near = np.bincount(outside.indices[where], shared, outside.shape[0])
+        return float(near.max(initial=0.0))
 
     def _profile(self, vector: Vector, best: npt.NDArray[np.intp], signals: Doubles) -> None:
         """Compare with all an entry's utterances together: centre, naive Bayes, words known."""

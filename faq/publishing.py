@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Its words are the base of every town's.
 _BASE = "helsinki"
+# How files begin that are written beside their places before they take them.
+_BESIDE = ".new-"
 _TOPIC = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,55}")
 _REVIEWED = re.compile(r"\breviewed: \d{4}-\d{2}-\d{2}")
@@ -202,7 +204,9 @@ def _differing(draft: Draft, entry: book.Entry) -> list[str]:
 
 def copied(folder: Path, copy: Path, files: Mapping[str, str | None]) -> Path:
     """Return a copy of the book's folder with some files changed; None leaves one out."""
-    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    # What somebody is just writing beside its place may be gone at the next moment.
+    left_out = shutil.ignore_patterns("*.py", "__pycache__", f"{_BESIDE}*")
+    shutil.copytree(folder, copy, ignore=left_out)
     for name, words in files.items():
         if words is None:
             (copy / name).unlink(missing_ok=True)
@@ -235,7 +239,7 @@ def put(folder: Path, files: Mapping[str, str | None]) -> None:
                 continue
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            handle, path = tempfile.mkstemp(prefix=".new-", dir=place.parent)
+            handle, path = tempfile.mkstemp(prefix=_BESIDE, dir=place.parent)
             beside.append((Path(path), place))
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(words)

@@ -612,7 +612,7 @@ async def test_two_publish_at_once(database, small, settings, clock):
     )
     done = [one for one in found if isinstance(one, Publication)]
     refused = [one for one in found if isinstance(one, ChangedMeanwhile | CannotPublish)]
-    assert (len(done), len(refused)) == (1, 1)
+    assert (len(done), len(refused)) == (1, 1), found
     entries = load(settings.content_dir, "helsinki").entries
     assert [id_ for id_ in entries if id_.startswith("bike")] == [done[0].entry]
 
