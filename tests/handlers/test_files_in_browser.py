@@ -120,7 +120,7 @@ async def test_staff_see_and_send(visit, house):  # noqa: F811
     async with visit("/staff/tickets/N-1001", session=session) as page:
         picture = page.locator(".files img")
         await picture.scroll_into_view_if_needed()
-        await page.wait_for_function("document.querySelector('.files img').naturalWidth === 1200")
+        await expect(picture).to_have_js_property("naturalWidth", 1200)
         await page.get_by_label("What is said in it").fill("My phone is broken")
         await page.get_by_role("button", name="Save", exact=True).click()
         await expect(page.locator(".transcript + .quiet")).to_contain_text("Written down by Maija")
