@@ -89,8 +89,13 @@ class Matcher:
         for halved in halves(text, self._words):
             if not self._may_be_two(halved):
                 continue
-            parts = (self._one(halved[0], whole.locale), self._one(halved[1], whole.locale))
-            if self._are_two(parts):
+            first = self._one(halved[0], whole.locale)
+            if not self._is_sure(first):
+                continue
+            second = self._one(halved[1], whole.locale)
+            # Two questions only if the halves surely ask for different things.
+            if self._is_sure(second) and first.candidates[0].entry != second.candidates[0].entry:
+                parts = (first, second)
                 return Match(Decision.SUGGEST, whole.candidates, whole.locale, parts)
         return whole
 
@@ -114,14 +119,8 @@ class Matcher:
             seen = entry
         return True
 
-    def _are_two(self, parts: tuple[Match, Match]) -> bool:
-        """Whether the halves surely ask for two different things."""
-        tops = [part.candidates[0] for part in parts if part.candidates]
-        return (
-            len(tops) == 2
-            and tops[0].entry != tops[1].entry
-            and min(top.score for top in tops) >= PART
-        )
+    def _is_sure(self, half: Match) -> bool:
+        return bool(half.candidates) and half.candidates[0].score >= PART
 
     def _one(self, text: str, chosen: str | None) -> Match:
         locale = self.spoken(text, chosen)
