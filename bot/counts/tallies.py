@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from bot.counts.outcomes import Outcome
 from bot.models import Conversation, Message, Misanswer, Status, Tally, Ticket, Wait
@@ -14,6 +14,7 @@ from bot.service.hours import open_minutes
 from bot.texts import ZONE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Select
@@ -32,6 +33,8 @@ _SAID = func.coalesce(Tally.was, Tally.outcome)
 # What staff can say of: something was answered. What was not found was no wrong answer.
 _ANSWERED = (*_STILL_OPEN, Outcome.PASSED_ON, Outcome.WARNED)
 _BATCH = 500
+# A ticket's wait takes more than a row's count, and on SQLite nobody is served meanwhile.
+_WAITS = 100
 
 
 def person_of(secret_key: str, conversation_id: str, day: date) -> str:
@@ -267,31 +270,63 @@ async def follow(database: Database, town: Town, _now: datetime) -> int:
     total = 0
     while await _is_there(database, _CHANGED):
         async with database.write() as session:
-            changed = (await session.scalars(_CHANGED, {"most": _BATCH})).all()
+            changed = (await session.scalars(_CHANGED, {"most": _WAITS})).all()
+            easy = await _easy_since(session, changed, town)
+            ids = [ticket.id for ticket in changed]
+            there = await session.scalars(select(Wait).where(Wait.ticket_id.in_(ids)))
+            known = {wait.ticket_id: wait for wait in there}
             for ticket in changed:
-                await session.merge(await _wait(session, ticket, town))
+                wait = _wait(ticket, easy, town)
+                # Merging one that is loaded asks the database nothing; a new one need not be asked for.
+                if ticket.id in known:
+                    await session.merge(wait)
+                else:
+                    session.add(wait)
         total += len(changed)
     return total
 
 
-async def _wait(session: AsyncSession, ticket: Ticket, town: Town) -> Wait:
-    local = ticket.created_at.astimezone(ZONE)
+async def _easy_since(
+    session: AsyncSession, tickets: Sequence[Ticket], town: Town
+) -> Mapping[str, str]:
+    """Return by person the first day on which they asked for easy language; a person is of one month."""
+    if not tickets:
+        return {}
+    persons = {_person(ticket, town) for ticket in tickets}
+    days = [_local(ticket).date() for ticket in tickets]
+    query = (
+        select(Tally.person, func.min(Tally.day))
+        .where(
+            Tally.person.in_(persons),
+            Tally.day >= min(days).replace(day=1).isoformat(),
+            Tally.day <= max(days).isoformat(),
+            Tally.outcome == Outcome.EASY,
+        )
+        .group_by(Tally.person)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+def _local(ticket: Ticket) -> datetime:
+    return ticket.created_at.astimezone(ZONE)
+
+
+def _person(ticket: Ticket, town: Town) -> str:
+    return person_of(town.secret_key, ticket.conversation_id, _local(ticket).date())
+
+
+def _wait(ticket: Ticket, easy: Mapping[str, str], town: Town) -> Wait:
+    local, person = _local(ticket), _person(ticket, town)
+    day = local.date().isoformat()
     entry = town.book.entries.get(ticket.entry or "")
     queue = town.book.queue(ticket.queue)
-    person = person_of(town.secret_key, ticket.conversation_id, local.date())
-    asked_easy = exists().where(
-        Tally.person == person,
-        Tally.day >= local.date().replace(day=1).isoformat(),
-        Tally.day <= local.date().isoformat(),
-        Tally.outcome == Outcome.EASY,
-    )
 
     def minutes(end: datetime | None) -> int | None:
         return None if end is None else open_minutes(queue, ticket.created_at, end)
 
     return Wait(
         ticket_id=ticket.id,
-        day=local.date().isoformat(),
+        day=day,
         hour=local.hour,
         person=person,
         channel=ticket.conversation.channel,
@@ -299,7 +334,7 @@ async def _wait(session: AsyncSession, ticket: Ticket, town: Town) -> Wait:
         topic=entry.topic if entry else "",
         queue=ticket.queue,
         district=ticket.district or "",
-        is_easy=bool(await session.scalar(select(asked_easy))),
+        is_easy=person in easy and easy[person] <= day,
         status=ticket.status,
         reopened=ticket.reopened,
         reply_minutes=minutes(ticket.replied_at),
