@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING
 
 from bot import attachments, tickets
 from bot.database import UNREACHABLE, waited
-from bot.errors import (
-    FileRefused,
-    NeuvokasError,
-    NotAllowed,
-    OtherLanguage,
-    TicketEnded,
-    TicketHeld,
-    Why,
-)
+from bot.errors import FileRefused, NeuvokasError, NotAllowed, OtherLanguage, Why
 from bot.files import standing_for
 from bot.group import desk as desk_topics
 from bot.group import orders, posts, ties, writings
-from bot.models import LIVE
 from bot.people.policy import Act, may
 from bot.texts import texts
 from bot.work.reply_language import check
@@ -152,10 +143,7 @@ class Writings:
         ticket = await tickets.for_staff(session, person, desk_topics.number_of(writing.topic))
         if not may(person, order.act, ticket.queue):
             raise NotAllowed(order.act)
-        if ticket.status not in LIVE:
-            raise TicketEnded(ticket.status)
-        if ticket.holder and ticket.holder_id != person.id:
-            raise TicketHeld(ticket.holder.name)
+        tickets.require_free(person, ticket)
         if not writing.is_meant:
             check(order.text, ticket.locale, self._town())
         return ticket
