@@ -29,6 +29,21 @@ async def test_models_and_tables_are_equal(database):
         assert await connection.run_sync(differences) == []
 
 
+async def down_to_and_up(database, revision):
+    """Take the migrations after one back, and run them again."""
+    from alembic import command  # noqa: PLC0415 - only here
+
+    def down_and_up(connection):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        command.upgrade(config, "head")
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(down_and_up)
+        await connection.commit()
+
+
 async def test_down_and_up_again(database):
     """Every migration can be taken back, and run again."""
     from alembic import command  # noqa: PLC0415 - only here
@@ -89,8 +104,6 @@ async def test_people_and_tickets_outlive_the_queues_tables(database):
 
 async def test_staff_from_before_can_tie_telegram(database):
     """Members of staff and what refers to them survive, and have no account tied yet."""
-    from alembic import command  # noqa: PLC0415 - only here
-
     now = datetime.now(UTC)
     async with database.write() as session:
         person = Staff(name="Maija", role="staff", queues=[], password_hash=None, created_at=now)
@@ -98,15 +111,7 @@ async def test_staff_from_before_can_tie_telegram(database):
         await session.flush()
         await people.issue(session, "token", person, now, None)
 
-    def down_and_up(connection):
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0003")
-        command.upgrade(config, "head")
-
-    async with database.engine.connect() as connection:
-        await connection.run_sync(down_and_up)
-        await connection.commit()
+    await down_to_and_up(database, "0003")
     async with database.read() as session:
         [kept] = await session.scalars(select(Credential))
         assert (kept.staff.name, kept.staff.telegram_id) == ("Maija", None)
@@ -132,8 +137,6 @@ async def test_processes_that_start_at_once_migrate_once(database):
 
 async def test_tickets_from_before_are_found_and_wait(database, town, clock):
     """Tickets made before there was a search can be found, and wait unless they were answered."""
-    from alembic import command  # noqa: PLC0415 - only here
-
     desk = Desk(database, town, clock)
     await desk.hire("Maija")
     for question in ("Tulostin HAJOSI eilen", "Toinen asia", "Kolmas asia"):
@@ -143,15 +146,7 @@ async def test_tickets_from_before_are_found_and_wait(database, town, clock):
     async with desk.at(3, "Maija") as (session, staff, ticket):
         await tickets.close(session, staff, ticket, town, clock(), anyway=True)
 
-    def down_and_up(connection):
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0003")
-        command.upgrade(config, "head")
-
-    async with database.engine.connect() as connection:
-        await connection.run_sync(down_and_up)
-        await connection.commit()
+    await down_to_and_up(database, "0003")
     assert [(await desk.now(id_)).waits_since is not None for id_ in (1, 2, 3)] == [
         True,
         False,
@@ -167,8 +162,6 @@ async def test_tickets_from_before_are_found_and_wait(database, town, clock):
 
 async def test_what_came_before_files_stood_in_topics(database, town, clock):
     """Recordings written down before are found, and topics do not tell of files from before."""
-    from alembic import command  # noqa: PLC0415 - only here
-
     desk = Desk(database, town, clock)
     await desk.hire("Maija")
     await desk.ticket("Kysymys")
@@ -190,15 +183,7 @@ async def test_what_came_before_files_stood_in_topics(database, town, clock):
             )
         session.add(Topic(ticket_id=1, chat="-1", title="N-1001", checked_at=clock()))
 
-    def down_and_up(connection):
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0010")
-        command.upgrade(config, "head")
-
-    async with database.engine.connect() as connection:
-        await connection.run_sync(down_and_up)
-        await connection.commit()
+    await down_to_and_up(database, "0010")
     async with database.read() as session:
         maija = await desk.person(session, "Maija")
         found = await listed(session, maija, Filters(words="mummo"), clock())

@@ -17,10 +17,10 @@ from handlers.keys import FILES, TOWN
 from tests import samples
 from tests.conftest import TelegramResident, settled
 from tests.handlers.conftest import Browser, escalated, told
+from tests.handlers.group.conftest import opened
 from tests.handlers.group.test_desk_in_telegram import (
     HAS_IT,
     colleague,
-    opened,
     rows,
     said,
     ticket_of,
@@ -29,29 +29,12 @@ from tests.handlers.group.test_desk_in_telegram import until as until_within
 from tests.handlers.test_files import on_disk
 
 PHOTO = samples.picture("JPEG")
-LIMITS = {"file_mb": 1, "message_mb": 2, "ticket_mb": 3}
 
 
 @pytest.fixture
-def group(telegram):
-    """The staff's group, with topics, where the bot is an administrator."""
-    return telegram.group("Neuvonta", forum=True)
-
-
-@pytest.fixture
-async def desk(sqlite_url, telegram, group, clock, town):
-    """The application with one group: 1 MB a file, 2 a message, 3 a ticket."""
-    groups = (("", group.id),)
-    async with opened(sqlite_url, telegram, clock, town, groups, **LIMITS) as built:
-        yield built
-
-
-@pytest.fixture
-async def either_desk(database_url, telegram, group, clock, town):
-    """The same on each database."""
-    groups = (("", group.id),)
-    async with opened(database_url, telegram, clock, town, groups, **LIMITS) as built:
-        yield built
+def limits():
+    """1 MB a file, 2 a message, 3 a ticket."""
+    return {"file_mb": 1, "message_mb": 2, "ticket_mb": 3}
 
 
 @pytest.fixture
@@ -587,10 +570,10 @@ async def test_merged_tickets_get_files_too(desk, group, maija, waiting):
     assert len(await rows(desk, Attachment)) == len(on_disk(desk)) == 2
 
 
-async def test_killed_while_it_is_fetched(sqlite_url, telegram, group, clock, town):
+async def test_killed_while_it_is_fetched(sqlite_url, telegram, group, clock, town, limits):
     """What was written down outlives a restart and is sent once."""
     groups = (("", group.id),)
-    async with opened(sqlite_url, telegram, clock, town, groups, **LIMITS) as house:
+    async with opened(sqlite_url, telegram, clock, town, groups, **limits) as house:
         maija = await colleague(house, telegram, group)
         resident, number = await escalated(house, "Mistä saan apua tulostimen kanssa?")
         await group.hears(number)
@@ -598,7 +581,7 @@ async def test_killed_while_it_is_fetched(sqlite_url, telegram, group, clock, to
         telegram.slow(10, method="getFile")
         sent = await maija.person.sends_photo("Katso.", group, topic=topic, content=PHOTO)
         await until(lambda: "getFile" in [name for name, _ in telegram.calls])
-    async with opened(sqlite_url, telegram, clock, town, groups, **LIMITS) as house:
+    async with opened(sqlite_url, telegram, clock, town, groups, **limits) as house:
         await until(lambda: group.reacted.get(sent) == ["👍"])
         resident.house = house
         assert await resident.hears("Katso.")

@@ -15,30 +15,17 @@ from handlers.group.health import fault_in
 from handlers.keys import TOWN
 from tests.conftest import settled
 from tests.handlers.conftest import Browser, escalated
-from tests.handlers.group.test_desk_in_telegram import colleague, opened, rows, until
+from tests.handlers.group.conftest import opened
+from tests.handlers.group.test_desk_in_telegram import colleague, rows, until
 from tests.handlers.test_metrics import figures
 
 READY = {"database": True, "migrations": True, "book": True}
 
 
 @pytest.fixture
-def group(telegram):
-    """The staff's group, with topics, where the bot is an administrator."""
-    return telegram.group("Neuvonta", forum=True)
-
-
-@pytest.fixture
-async def either_desk(database_url, telegram, group, clock, town):
-    """The application with one group for all queues, on each database."""
-    async with opened(database_url, telegram, clock, town, (("", group.id),)) as built:
-        yield built
-
-
-@pytest.fixture
-async def house(sqlite_url, telegram, group, clock, town):
+def house(desk):
     """The application with one group for all queues, on SQLite."""
-    async with opened(sqlite_url, telegram, clock, town, (("", group.id),)) as built:
-        yield built
+    return desk
 
 
 async def alarms(house):

@@ -27,36 +27,7 @@ from tests.conftest import (
     settled,
 )
 from tests.handlers.conftest import escalated, told
-
-
-@pytest.fixture
-def group(telegram):
-    """The staff's group, with topics, where the bot is an administrator."""
-    return telegram.group("Neuvonta", forum=True)
-
-
-@pytest.fixture
-async def desk(sqlite_url, telegram, group, clock, town):
-    """The application with one group for all queues, on SQLite."""
-    async with opened(sqlite_url, telegram, clock, town, (("", group.id),)) as built:
-        yield built
-
-
-@pytest.fixture
-async def either_desk(database_url, telegram, group, clock, town):
-    """The application with one group for all queues, on each database."""
-    async with opened(database_url, telegram, clock, town, (("", group.id),)) as built:
-        yield built
-
-
-def opened(url, telegram, clock, town, groups, **values):
-    """The application with these groups."""
-    settings = settings_for(
-        url, telegram_token=TOKEN, telegram_api_url=telegram.url, staff_group=groups, **values
-    )
-    built = House(settings, clock, town)
-    attach(telegram, built)
-    return built
+from tests.handlers.group.conftest import opened
 
 
 class Colleague:

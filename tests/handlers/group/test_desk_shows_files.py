@@ -13,7 +13,7 @@ from bot.models import Attachment, Message, Staff, Ticket, Topic
 from tests import samples
 from tests.conftest import TelegramResident, settled
 from tests.handlers.conftest import escalated, told
-from tests.handlers.group.test_desk_in_telegram import colleague, opened, rows, said, until
+from tests.handlers.group.test_desk_in_telegram import colleague, rows, said, until
 from tests.handlers.test_files import form
 
 PHOTO = samples.picture("JPEG")
@@ -21,24 +21,9 @@ EDITED = "The resident has edited a message. Now it reads:"
 
 
 @pytest.fixture
-def group(telegram):
-    """The staff's group, with topics, where the bot is an administrator."""
-    return telegram.group("Neuvonta", forum=True)
-
-
-@pytest.fixture
-async def desk(sqlite_url, telegram, group, clock, town):
-    """The application with one group: 1 MB a file, 2 a ticket."""
-    limits = {"file_mb": 1, "ticket_mb": 2}
-    async with opened(sqlite_url, telegram, clock, town, (("", group.id),), **limits) as built:
-        yield built
-
-
-@pytest.fixture
-async def either_desk(database_url, telegram, group, clock, town):
-    """The application with one group, on each database."""
-    async with opened(database_url, telegram, clock, town, (("", group.id),)) as built:
-        yield built
+def limits():
+    """1 MB a file, 2 a ticket."""
+    return {"file_mb": 1, "ticket_mb": 2}
 
 
 async def in_telegram(telegram, group):
