@@ -23,7 +23,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 # Raise it when the arrays change their meaning, or the prior or the training changes what they hold;
 # old files are then left alone.
-FORMAT = 7
+FORMAT = 8
 # So many learnt books are left in a folder, the newest; each takes some sixty megabytes.
 KEPT = 6
 
@@ -96,7 +96,6 @@ def _to_arrays(trained: Trained) -> Arrays:
         "weights": index.weights,
         "ends": index.ends,
         "texts": _lines(index.texts),
-        "parts": index.parts,
         "owner": index.owner,
         "owned": index.owned,
         "calibration": trained.calibration.weights,
@@ -126,7 +125,6 @@ def _from_arrays(arrays: Arrays) -> Trained:
         ends=arrays["ends"],
         texts=texts,
         light=_get(arrays, "light"),
-        parts=arrays["parts"],
         sums=_get(arrays, "sums"),
         owner=arrays["owner"],
         owned=arrays["owned"],

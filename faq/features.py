@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,10 @@ WORD_LETTERS = 4
 MOST_PAIRED = 10
 CONCEPT = "\x02"
 TOPIC = f"{CONCEPT}topic "
+# A book is read as if beside so many texts more, each common word standing in this share of them: few
+# utterances say little about which words matter. Source: the measurement in matching.md, "Features".
+BESIDE = 200
+COMMON_SHARE = 0.2
 
 
 def pieces(word: str) -> list[str]:
@@ -42,6 +47,7 @@ def grams(words: Sequence[str]) -> list[str]:
     return _grams([beginning(word) for word in words])
 
 
+@lru_cache(maxsize=REMEMBERED)
 def beginning(word: str) -> str:
     """Return what of a word stays when its endings are cut."""
     return fold(word)[:WORD_LETTERS]
@@ -94,7 +100,7 @@ def shares(each: float) -> Floats:
 
 @dataclass(frozen=True)
 class Vector:
-    """One text: feature numbers and their weights; all blocks have length one together."""
+    """One text: feature numbers, rising, and their weights; all blocks together have length one."""
 
     indices: Ints
     values: Floats
@@ -124,7 +130,7 @@ class FeatureSpace:
     def vector(self, text: Text) -> Vector:
         """Return the vector of one text."""
         number = self.number
-        counts: Counter[int] = Counter()
+        numbers: list[int] = []
         cut = []
         for word in text.words:
             known = self._known.get(word)
@@ -132,22 +138,21 @@ class FeatureSpace:
                 known = ([number[p] for p in pieces(word) if p in number], beginning(word))
                 if len(self._known) < REMEMBERED:
                     self._known[word] = known
-            counts.update(known[0])
+            numbers.extend(known[0])
             cut.append(known[1])
         missing = total = 0.0
         for gram in _grams(cut):
             i = number.get(gram)
             if i is not None:
-                counts[i] += 1
+                numbers.append(i)
             if " " not in gram:
                 weight = self.rarest if i is None else float(self.idf[i])
                 total += weight
                 missing += weight if i is None else 0.0
-        counts.update(number[c] for c in text.concepts if c in number)
-        counts.update(number[p] for p in pairs(text.concepts) if p in number)
-        indices = np.fromiter(counts.keys(), np.int32, len(counts))
-        values = np.fromiter(counts.values(), np.float32, len(counts))
-        values = (1 + np.log(values)) * self.idf[indices]
+        numbers.extend(number[c] for c in text.concepts if c in number)
+        numbers.extend(number[p] for p in pairs(text.concepts) if p in number)
+        indices, counts = np.unique(np.array(numbers, np.int32), return_counts=True)
+        values = (1 + np.log(counts.astype(np.float32))) * self.idf[indices]
         block = self.block[indices]
         length = np.sqrt(np.bincount(block, values * values, BLOCKS)).astype(np.float32)
         scale = np.divide(self.weight, length, out=np.zeros(BLOCKS, np.float32), where=length > 0)
@@ -156,12 +161,17 @@ class FeatureSpace:
 
 
 def fit(
-    texts: Sequence[Text], each: float, rarest: int = 1, most: int = 1 << 20
+    texts: Sequence[Text],
+    each: float,
+    rarest: int = 1,
+    most: int = 1 << 20,
+    common: Iterable[str] = (),
 ) -> tuple[FeatureSpace, sp.csr_matrix]:
     """Return the space of these texts and their vectors, a row each.
 
     An entry has `each` of them on average. Features in fewer than `rarest` texts are left out, and
-    the rarest until at most about `most` are left.
+    the rarest until at most about `most` are left. Words that are `common` in their language say
+    less than the texts alone would have it.
     """
     weight = shares(each)
     word_counts, words = _count([text.words for text in texts])
@@ -179,16 +189,22 @@ def fit(
     blocks = []
     names: list[str] = []
     idfs = []
-    sizes = []
+    sizes: list[int] = []
+    usual = {_grams([beginning(word)])[0] for word in common}
     for (counts, own), df, share in zip(counted, dfs, weight, strict=True):
         keep = np.flatnonzero(df >= rarest)
         counts = counts[:, keep]
-        idf = (np.log((1 + len(texts)) / (1 + df[keep])) + 1).astype(np.float32)
+        kept = [own[i] for i in keep]
+        total, seen = 1.0 + len(texts), 1.0 + df[keep]
+        if len(sizes) == WORDS:
+            total += BESIDE
+            seen += COMMON_SHARE * BESIDE * np.array([name in usual for name in kept])
+        idf = (np.log(total / seen) + 1).astype(np.float32)
         counts.data = (1 + np.log(counts.data)).astype(np.float32) * idf[counts.indices]
         length = np.sqrt(np.asarray(counts.multiply(counts).sum(1)).ravel())
         scale = np.divide(share, length, out=np.zeros_like(length), where=length > 0)
         blocks.append(sp.diags_array(scale.astype(np.float32)) @ counts)
-        names.extend(own[i] for i in keep)
+        names.extend(kept)
         idfs.append(idf)
         sizes.append(len(keep))
     space = FeatureSpace(names, np.concatenate(idfs), sizes, weight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from faq.features import WORDS, FeatureSpace, Floats, Ints, Text, Vector, grams
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from faq.classifier import Keys
+
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
@@ -23,7 +26,8 @@ CANDIDATES = 8  # as good as twelve, and a third quicker
 FUZZY = 6
 SMOOTH = 3.0  # how many utterances of the whole book an entry is mixed with in naive Bayes
 HIDDEN = -1e9  # the logit of an entry that must not be found
-KEPT = 32  # features kept of each utterance for the nearest-utterance signals
+KEPT = 24  # features kept of each utterance for the nearest-utterance signals
+COMPARED = 3  # pieces, words, and concepts with their pairs, each compared on its own
 ALIKE = 6
 OWNED = 0.6
 
@@ -76,6 +80,7 @@ class Utterances:
 
     rows: sp.csr_matrix
     classes: Ints
+    keys: Keys  # as in classifier.train
     texts: tuple[str, ...]
     count: int  # entries; class `count` is what no entry answers
     meanings: Floats | None = None  # a sentence encoder's vectors, one a row
@@ -84,6 +89,7 @@ class Utterances:
 def in_order(
     rows: sp.csr_matrix,
     classes: Ints,
+    keys: Keys,
     texts: Sequence[str],
     count: int,
     meanings: Floats | None = None,
@@ -93,7 +99,7 @@ def in_order(
     rows = rows[order]
     rows.sort_indices()
     return Utterances(
-        rows, classes[order], tuple(texts[i] for i in order), count,
+        rows, classes[order], keys[order], tuple(texts[i] for i in order), count,
         None if meanings is None else meanings[order],
     )  # fmt: skip
 
@@ -107,9 +113,9 @@ class Index:
     weights: Floats  # features x classes
     ends: Longs  # where each class begins among the utterances, and the end of the last
     texts: tuple[str, ...]
-    light: sp.csr_matrix  # the utterances with only their strongest features
-    parts: Longs  # where pieces, words and concepts begin in each of these rows
-    sums: sp.csr_matrix  # classes x features: all utterances of a class together
+    # The utterances' strongest features: three rows each, of pieces, of words and of concepts.
+    light: sp.csr_matrix
+    sums: sp.csr_matrix  # features x classes: all utterances of a class together
     owner: Ints  # the class that uses a word most
     owned: Floats  # and the share of the word's utterances that are its own
     meanings: Floats | None = None
@@ -118,16 +124,24 @@ class Index:
         """Work out what follows from the rest."""
         self.taught = np.diff(self.ends)[: self.count] > 0
         self.has_off_topic = self.weights.shape[1] > self.count
+        self.own = [
+            _view(self.light, COMPARED * begin, COMPARED * end)
+            for begin, end in pairwise(self.ends)
+        ]
         # By feature: a message has a hundred features, of which each names few of these rows.
-        self.outside = sp.csc_matrix(self.light[self.ends[self.count] :])
+        outside = self.light[COMPARED * self.ends[self.count] :]
+        whole_rows = (outside.data, outside.indices, outside.indptr[::COMPARED])
+        self.outside = sp.csr_matrix(
+            whole_rows, shape=(outside.shape[0] // COMPARED, len(self.space))
+        ).tocsc()
         self.outside_sizes = np.diff(self.outside.indptr)
 
-        squares = self.sums.multiply(self.sums).sum(1)
+        squares = self.sums.multiply(self.sums).sum(0)
         length = np.sqrt(np.asarray(squares).ravel())
         self.sum_length = np.where(length > 0, length, 1).astype(np.float32)
-        whole = np.asarray(self.sums.sum(0)).ravel() + 1e-3
+        whole = np.asarray(self.sums.sum(1)).ravel() + 1e-3
         self.usual = (SMOOTH * whole / whole.sum()).astype(np.float32)
-        mass = np.asarray(self.sums.sum(1)).ravel()
+        mass = np.asarray(self.sums.sum(0)).ravel()
         self.unseen = np.log(SMOOTH / (mass + SMOOTH)).astype(np.float32)
 
     def evidence(
@@ -197,38 +211,14 @@ class Index:
         """Compare with each utterance of the candidates; return the nearest of each."""
         query = np.zeros(len(self.space), np.float32)
         query[vector.indices] = vector.values
-        firsts, lasts = self.ends[best], self.ends[best + 1]
-        spans = [
-            slice(self.parts[3 * a], self.parts[3 * b]) for a, b in zip(firsts, lasts, strict=True)
-        ]
-        indices = np.concatenate([self.light.indices[span] for span in spans])
-        product = np.zeros(len(indices) + 1, np.float32)  # one more, for a last part that is empty
-        np.multiply(
-            query[indices],
-            np.concatenate([self.light.data[span] for span in spans]),
-            out=product[:-1],
-        )
-        done = 0
-        bounds = []
-        for a, b, span in zip(firsts, lasts, spans, strict=True):
-            bounds.append(self.parts[3 * a : 3 * b] - (span.start - done))
-            done += span.stop - span.start
-        starts = np.concatenate(bounds)
-        dots = np.add.reduceat(product, starts)
-        dots[starts == np.append(starts[1:], done)] = (
-            0  # reduceat gives an element for an empty part
-        )
-        blocks = dots.reshape(-1, 3)
-        whole = blocks.sum(1)
         near = []
-        row = 0
-        for j, size in enumerate(lasts - firsts):
-            mine = whole[row : row + size]
-            nearest = int(mine.argmax())
-            near.append(int(firsts[j]) + nearest)
-            signals[j, 1] = mine[nearest]
-            signals[j, 2:5] = blocks[row : row + size].max(0)
-            row += size
+        for j, c in enumerate(best):
+            blocks = (self.own[c] @ query).reshape(-1, COMPARED)
+            whole = blocks.sum(1)
+            nearest = int(whole.argmax())
+            near.append(int(self.ends[c]) + nearest)
+            signals[j, 1] = whole[nearest]
+            signals[j, 2:5] = blocks.max(0)
         return near
 
     def _rejected(self, vector: Vector) -> float:
@@ -246,21 +236,13 @@ class Index:
 
     def _profile(self, vector: Vector, best: npt.NDArray[np.intp], signals: Doubles) -> None:
         """Compare with all an entry's utterances together: centre, naive Bayes, words known."""
-        order = np.argsort(vector.indices)
-        asked, weight = vector.indices[order], vector.values[order]
+        asked, weight = vector.indices, vector.values
         words = np.where(self.space.block[asked] == WORDS, weight * weight, 0)
-        of_words = float(words.sum()) or 1.0
-        usual = self.usual[asked]
-        mass = float(weight.sum())
-        sums = self.sums
-        for j, c in enumerate(best):
-            own = slice(sums.indptr[c], sums.indptr[c + 1])
-            features = sums.indices[own]
-            where = np.minimum(np.searchsorted(features, asked), len(features) - 1)
-            said = np.where(features[where] == asked, sums.data[own][where], 0)
-            signals[j, 5] = float(weight @ said) / self.sum_length[c]
-            signals[j, 6] = float(weight @ np.log1p(said / usual)) + float(self.unseen[c]) * mass
-            signals[j, 7] = float(words[said > 0].sum()) / of_words
+        said = self.sums[asked].toarray()[:, best]
+        rarity = np.log1p(said / self.usual[asked][:, None])
+        signals[:, 5] = weight @ said / self.sum_length[best]
+        signals[:, 6] = weight @ rarity + self.unseen[best] * weight.sum()
+        signals[:, 7] = words @ (said > 0) / (words.sum() or 1.0)
         signals[:, 6] -= signals[:, 6].max()
 
     def _fuzzy(self, plain: str, near: Sequence[int], signals: Doubles) -> None:
@@ -299,15 +281,13 @@ def train(
     classes, rows, count = utterances.classes, utterances.rows, utterances.count
     total = len(classes)
     width = count + int(total > 0 and int(classes[-1]) == count)
-    weights = classifier.train(rows, classes, width, epochs, start)
+    weights = classifier.train(rows, classes, utterances.keys, width, epochs, start)
     ones = np.ones(total, np.float32)
     member = sp.csr_matrix((ones, (classes, np.arange(total))), shape=(width, total))
-    sums = sp.csr_matrix(member @ rows)
-    sums.sort_indices()
+    sums = (member @ rows).T.tocsr()
     owner, owned = _owners(member, rows, space)
-    light = _lighten(rows, KEPT)
     # Features are numbered block by block, so each row falls into pieces, words and concepts.
-    parts = _edges(light, np.cumsum(space.sizes)[:2])
+    light = _part(_lighten(rows, KEPT), np.cumsum(space.sizes)[: COMPARED - 1])
     ends = np.searchsorted(classes, np.arange(width + 1)).astype(np.int64)
     return Index(
         space,
@@ -316,7 +296,6 @@ def train(
         ends,
         utterances.texts,
         light,
-        parts,
         sums,
         owner,
         owned,
@@ -325,17 +304,17 @@ def train(
 
 
 def _owners(member: sp.csr_matrix, rows: sp.csr_matrix, space: FeatureSpace) -> tuple[Ints, Floats]:
-    if not min(member.shape) or not rows.shape[1]:
-        return np.zeros(rows.shape[1], np.int32), np.zeros(rows.shape[1], np.float32)
-    said = rows.copy()
-    said.data = (space.block[said.indices] == WORDS).astype(np.float32)
-    uses = sp.csc_matrix(member @ said)
-    total = np.asarray(uses.sum(0)).ravel()
-    most = np.asarray(uses.max(0).todense()).ravel()
-    owner = np.asarray(uses.argmax(0)).ravel().astype(np.int32)
-    return owner, np.divide(most, total, out=np.zeros_like(most), where=total > 0).astype(
-        np.float32
-    )
+    owner, owned = np.zeros(rows.shape[1], np.int32), np.zeros(rows.shape[1], np.float32)
+    block = slice(*np.cumsum(space.sizes)[[WORDS - 1, WORDS]])
+    if min(member.shape) and block.stop > block.start:
+        said = rows[:, block]
+        said.data = np.ones_like(said.data)
+        uses = sp.csc_matrix(member @ said)
+        total = np.asarray(uses.sum(0)).ravel()
+        most = np.asarray(uses.max(0).todense()).ravel()
+        owner[block] = np.asarray(uses.argmax(0)).ravel()
+        owned[block] = np.divide(most, total, out=np.zeros_like(most), where=total > 0)
+    return owner, owned
 
 
 def _lighten(rows: sp.csr_matrix, most: int) -> sp.csr_matrix:
@@ -358,12 +337,23 @@ def _lighten(rows: sp.csr_matrix, most: int) -> sp.csr_matrix:
     return light
 
 
-def _edges(rows: sp.csr_matrix, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return where pieces, words and concepts begin in each row, and the end of the last."""
+def _part(rows: sp.csr_matrix, edges: npt.NDArray[np.int64]) -> sp.csr_matrix:
+    """Return each row cut into rows of its own, at these features."""
     owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    found = np.empty((rows.shape[0], 3), np.int64)
-    found[:, 0] = rows.indptr[:-1]
+    begins = np.empty((rows.shape[0], len(edges) + 1), rows.indptr.dtype)
+    begins[:, 0] = rows.indptr[:-1]
     for i, edge in enumerate(edges):
         before = np.bincount(owner[rows.indices < edge], minlength=rows.shape[0])
-        found[:, i + 1] = rows.indptr[:-1] + before
-    return np.append(found.ravel(), rows.indptr[-1])
+        begins[:, i + 1] = rows.indptr[:-1] + before
+    ends = np.append(begins.ravel(), rows.indptr[-1:])
+    return sp.csr_matrix((rows.data, rows.indices, ends), shape=(begins.size, rows.shape[1]))
+
+
+def _view(rows: sp.csr_matrix, begin: int, end: int) -> sp.csr_matrix:
+    """Return some rows without copying them."""
+    ends = rows.indptr[begin : end + 1]
+    own = slice(ends[0], ends[-1])
+    return sp.csr_matrix(
+        (rows.data[own], rows.indices[own], ends - ends[0]),
+        shape=(end - begin, rows.shape[1]),
+    )

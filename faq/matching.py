@@ -15,6 +15,7 @@ from faq.reading import read
 from faq.words import LOCALES, fingerprint, split, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from faq.book import Book
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from faq.training import Trained
 
 # Chosen by the measurement recorded in docs/matching.md, "Thresholds"; the same in every language.
-ANSWER = 0.83
+ANSWER = 0.85
 SUGGEST = 0.3
 GLIMPSE = 0.5  # the least share of the classifier for a half that is looked at closely
 PART = 0.7  # each of two questions in one message must be at least this likely
@@ -63,6 +64,15 @@ class Match:
         return self.candidates[0].entry if self.decision is Decision.ANSWER else None
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """A message or half of one, and what was read of it."""
+
+    text: str
+    said: features.Text
+    vector: features.Vector
+
+
 class Matcher:
     """Searches one book. Building takes seconds; from the cache, a fraction of one."""
 
@@ -83,16 +93,17 @@ class Matcher:
 
     def match(self, text: str, locale: str | None = None) -> Match:
         """Return what the message matches; `locale` is the language the resident chose."""
-        whole = self._one(text, locale)
+        whole = self._one(self._hear(text), locale)
         if whole.decision is Decision.ESCALATE and not whole.candidates:
             return whole
         for halved in halves(text, self._words):
-            if not self._may_be_two(halved):
+            heard = [self._hear(half) for half in halved]
+            if not self._may_be_two(heard):
                 continue
-            first = self._one(halved[0], whole.locale)
+            first = self._one(heard[0], whole.locale)
             if not self._is_sure(first):
                 continue
-            second = self._one(halved[1], whole.locale)
+            second = self._one(heard[1], whole.locale)
             # Two questions only if the halves surely ask for different things.
             if self._is_sure(second) and first.candidates[0].entry != second.candidates[0].entry:
                 parts = (first, second)
@@ -108,12 +119,15 @@ class Matcher:
         scores = self._trained.language.scores(split(text))
         return dict(zip(LOCALES, map(float, scores), strict=True))
 
-    def _may_be_two(self, halved: tuple[str, str]) -> bool:
+    def _hear(self, text: str) -> _Heard:
+        said = features.read(text, self._words)
+        return _Heard(text, said, self._trained.index.space.vector(said))
+
+    def _may_be_two(self, halves: Iterable[_Heard]) -> bool:
         """Whether the classifier alone sees two things; most messages need no closer look."""
-        index = self._trained.index
         seen = -1
-        for half in halved:
-            entry, share = index.guess(index.space.vector(features.read(half, self._words)))
+        for half in halves:
+            entry, share = self._trained.index.guess(half.vector)
             if share < GLIMPSE or entry == seen:
                 return False
             seen = entry
@@ -122,22 +136,22 @@ class Matcher:
     def _is_sure(self, half: Match) -> bool:
         return bool(half.candidates) and half.candidates[0].score >= PART
 
-    def _one(self, text: str, chosen: str | None) -> Match:
-        locale = self.spoken(text, chosen)
-        said_of = features.read(text, self._words)
+    def _one(self, heard: _Heard, chosen: str | None) -> Match:
+        locale = self.spoken(heard.text, chosen)
         index = self._trained.index
-        vector = index.space.vector(said_of)
-        if not index.count or not len(vector.indices):
+        if not index.count or not len(heard.vector.indices):
             return Match(Decision.ESCALATE, (), locale)
-        meaning = self._encoder.encode([text[:1000]])[0] if self._encoder else None
-        evidence = index.evidence(vector, said_of, meaning)
+        meaning = self._encoder.encode([heard.text[:1000]])[0] if self._encoder else None
+        evidence = index.evidence(heard.vector, heard.said, meaning)
         scores = self._trained.calibration.probabilities(evidence)
         order = np.argsort(-scores, kind="stable")[:SHOWN]
         candidates = tuple(
             Candidate(self._entries[evidence.classes[i]], round(float(scores[i]), 4)) for i in order
         )
         return Match(
-            self._decide(candidates, said_of, int(evidence.classes[order[0]])), candidates, locale
+            self._decide(candidates, heard.said, int(evidence.classes[order[0]])),
+            candidates,
+            locale,
         )
 
     def _decide(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Reading:
     """A book read once: its utterances side by side.
 
     Attributes:
+        common: Words that say little in their language.
         entries: Ids in the order of their numbers; one number more stands for what none answers.
         classes: Each utterance's entry, by number.
         places: Each utterance's place in its entry's list.
@@ -32,6 +34,7 @@ class Reading:
     """
 
     entries: list[str]
+    common: frozenset[str]
     texts: list[Text] = field(default_factory=list)
     plain: list[str] = field(default_factory=list)
     classes: list[int] = field(default_factory=list)
@@ -45,8 +48,10 @@ class Reading:
             self.texts,
             np.array(self.classes, np.int32),
             np.array(self.places, np.int32),
+            np.array([crc32(text.encode()) for text in self.plain], np.uint32),
             len(self.entries),
             meanings,
+            self.common,
         )
 
     def add(self, said: Iterable[str], locale: str, number: int, words: Words) -> None:
@@ -67,7 +72,7 @@ class Reading:
 
 def read(book: Book, words: Words) -> Reading:
     """Return a book made ready for learning."""
-    reading = Reading(sorted(book.entries))
+    reading = Reading(sorted(book.entries), words.common)
     for number, name in enumerate(reading.entries):
         texts = book.entries[name].texts
         for locale in sorted({*texts, *book.utterances}):

@@ -14,6 +14,7 @@ from faq.prior import prior_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from faq.classifier import Keys
     from faq.features import FeatureSpace, Floats, Ints, Text
     from faq.index import Index
     from faq.language import LanguageModel
@@ -41,8 +42,10 @@ class Lesson:
     texts: Sequence[Text]
     classes: Ints
     places: Ints
+    keys: Keys  # the same for the same words, in every book
     count: int
     meanings: Floats | None = None
+    common: frozenset[str] = frozenset()  # words that say little in their language
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Trained:
 
 def epochs(size: int) -> float:
     """Return how often the classifier goes through the utterances; measured, see matching.md."""
-    return 12 if size < classifier.LARGE else 3
+    return 12 if size < classifier.LARGE else 2.5
 
 
 def train(lesson: Lesson, language: LanguageModel) -> Trained:
@@ -83,7 +86,7 @@ def space_of(lesson: Lesson) -> tuple[FeatureSpace, features.Matrix]:
     size = len(lesson.texts)
     rarest = 1 if size < classifier.LARGE else 2 if size < HUGE else 3
     most = WEIGHTS // max(1, lesson.count)
-    return features.fit(lesson.texts, _each(lesson), rarest, most)
+    return features.fit(lesson.texts, _each(lesson), rarest, most, lesson.common)
 
 
 def choose(
@@ -92,7 +95,9 @@ def choose(
     """Return some of a lesson's utterances, by number, in the order of their entries."""
     meanings = None if lesson.meanings is None else lesson.meanings[chosen]
     plain = [lesson.texts[i].plain for i in chosen]
-    return index.in_order(rows[chosen], lesson.classes[chosen], plain, lesson.count, meanings)
+    return index.in_order(
+        rows[chosen], lesson.classes[chosen], lesson.keys[chosen], plain, lesson.count, meanings
+    )
 
 
 def _cases(
@@ -106,7 +111,6 @@ def _cases(
     large = size > LARGE
     parts = HELD_OUT if large else FOLDS
     part = lesson.places % parts
-    random = np.random.default_rng(0)
     near_misses = LARGE_NEAR_MISSES if large else NEAR_MISSES
     outside = _weight_outside(lesson)
     cases: list[Case] = []
@@ -117,7 +121,10 @@ def _cases(
         held = held[still[lesson.classes[held]]]
         if len(held) == 0 or still[: lesson.count].sum() < 2:
             continue
-        held = random.permutation(held)[: LARGE_CASES if large else CASES // parts]
+        drawn = classifier.drawn(lesson.keys, turn)
+        held = held[np.argsort(drawn[held], kind="stable")]
+        held = held[: LARGE_CASES if large else CASES // parts]
+        is_hidden = classifier.drawn(lesson.keys, parts + turn) < near_misses * 2**32
         partial = index.train(space, choose(lesson, rows, kept), epochs(size))
         if large:
             start = partial.weights
@@ -126,7 +133,7 @@ def _cases(
                 cases.append(_case(partial, lesson, space, int(i), weight=outside))
                 continue
             cases.append(_case(partial, lesson, space, int(i)))
-            if random.random() < near_misses:
+            if is_hidden[i]:
                 cases.append(_case(partial, lesson, space, int(i), hidden=True))
     return cases, start
 

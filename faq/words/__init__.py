@@ -34,6 +34,12 @@ def fold(text: str) -> str:
     return text.translate(FOLD)
 
 
+@lru_cache(maxsize=REMEMBERED)
+def folded(word: str) -> str:
+    """Return one word as `fold` does, remembered; for words only, so that no message is kept."""
+    return fold(word)
+
+
 def split(text: str) -> list[str]:
     """Return the words of a message: small letters, no punctuation, nothing past LONGEST."""
     plain = unicodedata.normalize("NFKC", text[:LONGEST]).lower()[:LONGEST]
@@ -72,7 +78,7 @@ class Words:
 
     def rewrite(self, words: Sequence[str]) -> list[str]:
         """Return the words with spoken forms, split compounds and heard names put right."""
-        plain = [fold(word) for word in words]
+        plain = [folded(word) for word in words]
         found: list[str] = []
         i = 0
         while i < len(words):
@@ -112,10 +118,11 @@ class Words:
         found: list[str] = []
         before = ""
         for word in words:
-            plain = fold(word)
+            plain = folded(word)
             found.extend(self._concepts(plain))
-            if before:
-                found.extend(sorted(self._phrases.get(f"{before} {plain}", ())))
+            together = self._phrases.get(f"{before} {plain}")
+            if together:
+                found.extend(sorted(together))
             before = plain
         return found
 
