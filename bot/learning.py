@@ -199,6 +199,7 @@ async def propose(
         .order_by(Message.is_unanswered.desc(), Message.asked_in.is_(None), Message.id.desc())
         .limit(1)
     )
+    # The entry beside the question: the reply may say something else, so its source is not the reply's.
     entry = town.book.entries.get(ticket.entry or "")
     public = [text.answer for one in town.book.entries.values() for text in one.texts.values()]
     names = (staff.name, message.staff_name or "")
@@ -209,7 +210,6 @@ async def propose(
     draft = Draft(
         topic=entry.topic if entry else "",
         queue=ticket.queue,
-        source=entry.source if entry else "",
         owner=(entry.owner or "") if entry else "",
         texts={locale: words if locale == ticket.locale else Words() for locale in LOCALES},
     )

@@ -226,8 +226,9 @@ def _queue(request: web.Request, *, is_book: bool | None = None) -> Queue:
 
 
 async def _people(session: AsyncSession) -> Sequence[Staff]:
-    """Return everybody who may work in queues, by name."""
-    query = select(Staff).where(Staff.role != Role.EDITOR).order_by(Staff.name)
+    """Return everybody who may work in queues, by name; who was cut off does no more."""
+    may_work = (Staff.role != Role.EDITOR, Staff.cut_off_at.is_(None))
+    query = select(Staff).where(*may_work).order_by(Staff.name)
     return (await session.scalars(query)).all()
 
 

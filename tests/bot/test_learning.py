@@ -101,7 +101,7 @@ async def published(database, settings, clock, staff, proposal):
 
 
 async def test_a_reply_becomes_a_proposal(database, town, clock):
-    """Its words without what is personal, the question asked, facts of the ticket's entry, three languages."""
+    """Its words without what is personal, the question asked, three languages, no source unseen."""
     maija = await person(database, clock)
     made = await proposed(database, town, clock, maija, "Mitä digituki maksaa?")
     draft = Draft.from_json(made.draft)
@@ -110,7 +110,7 @@ async def test_a_reply_becomes_a_proposal(database, town, clock):
         "",
         entry.topic,
         "digital-support",
-        entry.source,
+        "",
         entry.owner,
     )
     assert set(draft.texts) == {"fi", "sv", "en"}

@@ -264,6 +264,20 @@ async def test_people(house, desk):
     assert (liisa.queues, liisa.languages) == ([], ["fi", "en"])
 
 
+async def test_who_was_cut_off_works_in_no_queue(house, desk):
+    """A person who does no more is not offered; one who signs in with the town's account is signed in."""
+    await house.staff("Maija", queues=["general"])
+    await house.staff("Pekka", queues=["general"])
+    async with house.database.write() as session:
+        (await people.by_name(session, "Maija")).cut_off_at = house.clock()
+        pekka = await people.by_name(session, "Pekka")
+        pekka.password_hash, pekka.town_account = None, "pekka@town"
+    page = await desk.opens("/staff/queues/general")
+    assert "Pekka" in page.words
+    assert "Maija" not in page.words
+    assert "not signed in yet" not in page.words
+
+
 async def test_rules(house, desk):
     """Rules decide where the next ticket goes, in their order, shown with who set them."""
     await house.staff("Maija")
