@@ -63,15 +63,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What is done by the clock.
+# What is done by the clock, the most urgent first.
 JOBS: list[jobs.Job] = [
+    jobs.Job("replies", pending.LOOK_SECONDS, pending.send_due),
     jobs.Job("reminders", 30, told_events.remind),
     ladder.JOB,
     jobs.Job("count messages", 10, tallies.gather),
     jobs.Job("count waits", 60, tallies.follow),
     jobs.Job("audit log", 3600, audit.log_head),
     jobs.Job("what has run out", 3600, staff.forget_expired),
-    jobs.Job("replies", pending.LOOK_SECONDS, pending.send_due),
     jobs.Job("presence", 15.0, presence.forget),
 ]
 _SWEEP_SECONDS = 3_600.0

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 5.0
+# Between the jobs' first rounds, which together would be in the way of the first visitors.
+APART_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ async def run(
     while True:
         try:
             async with database.alone("jobs") as check, asyncio.TaskGroup() as group:
-                for job in jobs:
-                    group.create_task(_again_and_again(job, database, town, clock))
+                for place, job in enumerate(jobs):
+                    wait = place * APART_SECONDS
+                    group.create_task(_again_and_again(job, wait, database, town, clock))
                 while True:
                     await asyncio.sleep(_CHECK_SECONDS)
                     await check()
@@ -56,8 +59,13 @@ async def run(
 
 
 async def _again_and_again(
-    job: Job, database: Database, town: Callable[[], Town], clock: Callable[[], datetime]
+    job: Job,
+    wait: float,
+    database: Database,
+    town: Callable[[], Town],
+    clock: Callable[[], datetime],
 ) -> None:
+    await asyncio.sleep(wait)
     while True:
         try:
             await to_its_end(job.work(database, town(), clock()))

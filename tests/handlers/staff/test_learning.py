@@ -94,7 +94,7 @@ async def until(holds):
             await asyncio.sleep(0.2)
 
 
-async def test_from_a_reply_to_the_book_and_back(small_house, maija, eeva):
+async def test_from_a_reply_to_the_book_and_back(jobs_run, small_house, maija, eeva):
     """Proposed, filled in, tried, published: the bot gives it; taken back, it does not."""
     address = await proposed(maija, f"Hei Matti! Pyörän saa kirjastosta, {IDENTITY}.")
     page = await maija.opens(address)

@@ -339,7 +339,7 @@ async def test_status_says_when_the_promise_was_missed(house, clock):
     assert "Somebody answers" not in said[0]
 
 
-async def test_ladder_runs_in_the_application(house, desk, clock, monkeypatch):
+async def test_ladder_runs_in_the_application(jobs_run, house, desk, clock):
     """The application climbs the ladder by itself."""
     from bot.service import ladder  # noqa: PLC0415 - only here
 
