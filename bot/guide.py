@@ -753,8 +753,10 @@ class Talk:
         duties = [Choice(duty.name, f"{MARK}duty:{duty.id}") for duty in ordered[:_BUTTONS]]
         remind = ("quiet",) if guide.reminds else ("remind",) if reminders(made, guide.done) else ()
         hand_in = () if guide.handed_in else ("hand-in",)
+        # Whoever looks at the plan in mid-interview finds the way back to the questions first.
+        go_on = ("resume",) if made.next_question else ()
         names = ("all", "papers", *remind, *hand_in, "more")
-        return (*duties, *self._buttons(*names), self._human())
+        return (*self._buttons(*go_on), *duties, *self._buttons(*names), self._human())
 
     def _more(self) -> Reply:
         _ = self._texts.gettext

@@ -238,10 +238,12 @@ class _Responder:
         if command in SWITCH:
             return self._choose(f"lang:{SWITCH[command]}", shown=self.said.text)
         to_staff = self.matter and not self.state.aside and command == "hello"
-        if command and command not in {"yes", "no"} and not to_staff:
+        if command and command not in {"yes", "no", "plan"} and not to_staff:
             return self._command(command)
         if self.matter and not self.state.aside:
             return self._say(deed=Deed.ADD)
+        if command == "plan" and self.state.guide:
+            return self._press_guide(f"{MARK}plan", self.said.text)
         return self._told_guide(self.guide) if self.guide else self._match()
 
     def _warn(self, danger: Sign) -> Turn:

@@ -200,6 +200,34 @@ def test_back_and_stop_and_resume(chat):
     assert chat.text.startswith("What structures")
 
 
+@pytest.mark.parametrize(
+    ("locale", "asks"),
+    [("fi", "näytä suunnitelma"), ("sv", "visa planen"), ("en", "the plan, please")],
+)
+def test_the_plan_is_shown_in_mid_interview(town, locale, asks):
+    """Asked for in words, the plan shows what is known so far, with the way back to the questions."""
+    chat = Chat(town, locale).says(SAID[locale]).presses(f"{MARK}yes")
+    question = chat.text
+    chat.says(asks)
+    assert chat.guide.stage == "plan"
+    assert chat.offered[0][1] == f"{MARK}resume"
+    chat.presses(f"{MARK}resume")
+    assert chat.text == question
+
+
+def test_the_plan_of_somebody_who_stopped(chat):
+    """Days later the word is enough; without any event, or while staff have the ticket, it is no command."""
+    chat.says(SAID["en"]).presses(f"{MARK}yes").says("stop")
+    assert chat.says("show me the plan").guide.stage == "plan"
+    chat.matter = Matter(1, "N-1001", "Maija")
+    assert chat.says("plan").deed is Deed.ADD
+
+
+def test_a_plan_without_an_event_is_a_question(chat):
+    chat.says("plan")
+    assert not chat.state.guide
+
+
 def complete(chat):
     """Answer everything by the first button of each question but what leaves it."""
     for _ in range(60):
