@@ -101,7 +101,7 @@ async def errors(request: web.Request, handler: Handler) -> StreamResponse:
         status, detail = explanation(error, words)
         if isinstance(error, Unauthenticated) and request.path.startswith("/staff"):
             # A person reads this, who has no key.
-            detail = words.gettext("Your sign-in has ended, so nothing was done. Sign in again.")
+            detail = sign_in_ended(words)
         return explained(request, status, detail)
     except ConnectionResetError:
         # The reader has left; there is nobody to tell.
@@ -294,6 +294,11 @@ def unprocessable(detail: str) -> web.HTTPUnprocessableEntity:
     error = web.HTTPUnprocessableEntity()
     error.detail = detail  # type: ignore[attr-defined]
     return error
+
+
+def sign_in_ended(words: Texts) -> str:
+    """Return what a person is told whose sign-in has ended, and who had written nothing."""
+    return words.gettext("Your sign-in has ended, so nothing was done. Sign in again.")
 
 
 def is_api(request: web.Request) -> bool:

@@ -17,7 +17,7 @@ from bot.people import staff as people
 from bot.texts import LOCALES, nearest_locale, texts
 from handlers.access.rights import public
 from handlers.keys import CLOCK, DATABASE, SETTINGS
-from handlers.middleware import explanation, form_of, locale_of
+from handlers.middleware import explanation, form_of, locale_of, sign_in_ended
 from handlers.pages import page
 from handlers.staff.common import COOKIE, see
 from handlers.uploads import words_of
@@ -241,10 +241,11 @@ async def lapsed_page(request: web.Request) -> web.Response:
 
 
 def _lapsed(request: web.Request, kept: str) -> str:
-    _ = texts(locale_of(request)).gettext
+    words = texts(locale_of(request))
+    _ = words.gettext
     if kept:
         return _("Your sign-in has ended, so nothing was sent. What you wrote is still here.")
-    return _("Your sign-in has ended, so nothing was done. Sign in again.")
+    return sign_in_ended(words)
 
 
 async def written(request: web.Request) -> str:

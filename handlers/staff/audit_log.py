@@ -33,8 +33,8 @@ _IN_A_FILE = 100_000
 _HIGHEST = 2**53
 # Days far from ours cannot be counted with.
 _YEARS = range(2000, 3000)
-# A spreadsheet runs what begins with one of these.
 _NUMBERED = re.compile(r"(person|proposal) (\d+)")
+# A spreadsheet runs what begins with one of these.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 

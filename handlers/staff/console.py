@@ -590,6 +590,7 @@ async def _beside(session: AsyncSession, me: Staff, ticket: Ticket, town: Town) 
     earlier = await tickets.earlier(session, ticket)
     words = texts(me.locale)
     shown = await tickets.conversation_of(session, ticket)
+    people = await colleagues(session)
     return {
         "entries": town.book.entries,
         "queues": town.book.queues,
@@ -601,8 +602,8 @@ async def _beside(session: AsyncSession, me: Staff, ticket: Ticket, town: Town) 
             (line, log_line(line, words, town.book.queues))
             for line in await ticket_log.of(session, ticket)
         ],
-        "people": [p for p in await colleagues(session) if may(p, Act.REPLY, ticket.queue)],
-        "takers": _takers(await colleagues(session), town),
+        "people": [p for p in people if may(p, Act.REPLY, ticket.queue)],
+        "takers": _takers(people, town),
         "canned": await canned.for_ticket(session, ticket),
         "known_tags": await tags.in_use(session),
     }

@@ -202,6 +202,7 @@ async def _people_page(
         me=me,
         everybody=everybody,
         queues=request.app[TOWN]().book.queues,
+        gone_queues=(),
         may_appoint=may_appoint,
         all_queues=_ALL,
         **shown,
@@ -218,11 +219,14 @@ async def _person_page(
     written: Written | None = None,
 ) -> web.Response:
     person = await accounts.of(session, me, request.match_info["id"])
+    queues = request.app[TOWN]().book.queues
     values: dict[str, Any] = {
         "me": me,
         "person": person,
         "roles": [role for role in Role if may_appoint(me, role)],
-        "queues": request.app[TOWN]().book.queues,
+        "queues": queues,
+        # The person's, that the book has no more.
+        "gone_queues": [queue for queue in person.queues if queue not in queues],
         "error": error,
         "written": written or _of(person),
         "all_queues": _ALL,

@@ -55,12 +55,6 @@ class QueueForm:
     resolve: str = ""
     fallback: str = ""
 
-    def text(self) -> str:
-        """Return all that was written, to be kept when the page itself cannot be shown."""
-        week = "\n".join(self.hours)
-        spans = "\n".join(filter(None, (self.first_reply, self.resolve)))
-        return "\n".join((*self.titles.values(), week, self.exceptions, spans)).strip()
-
 
 @dataclass(frozen=True)
 class RuleForm:

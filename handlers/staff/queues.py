@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from sqlalchemy import select
 
 from bot import tickets
 from bot.errors import ChangedMeanwhile, NotFound, QueueNeeded, Unauthenticated
-from bot.models import Role, Staff
 from bot.people import accounts
 from bot.people.policy import Act
 from bot.service import hours, queues
@@ -23,6 +21,7 @@ from handlers.pages import page
 from handlers.staff import queue_forms
 from handlers.staff.common import allowed, see
 from handlers.staff.queue_forms import QueueForm, RuleForm
+from handlers.staff.ticket_list import colleagues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.errors import NeuvokasError
+    from bot.models import Staff
     from bot.service.routing import Member
     from faq.book import Queue
 
@@ -129,7 +129,7 @@ async def people(request: web.Request) -> web.Response:
         queue = _queue(request)
         # Whoever was added since the page was opened is left as they are.
         shown = {str(value) for value in fields.getall("person", [])}
-        for person in await _people(session):
+        for person in await colleagues(session):
             value = str(person.id)
             if value not in shown:
                 continue
@@ -225,13 +225,6 @@ def _queue(request: web.Request, *, is_book: bool | None = None) -> Queue:
     return found
 
 
-async def _people(session: AsyncSession) -> Sequence[Staff]:
-    """Return everybody who may work in queues, by name; who was cut off does no more."""
-    may_work = (Staff.role != Role.EDITOR, Staff.cut_off_at.is_(None))
-    query = select(Staff).where(*may_work).order_by(Staff.name)
-    return (await session.scalars(query)).all()
-
-
 def _readers(queue: Queue, members: Sequence[Member]) -> dict[str, int]:
     """Return how many of those who answer a queue read each language that it serves."""
     people = answering(queue, members)
@@ -271,7 +264,7 @@ async def _queue_page(
             for other in request.app[TOWN]().book.queues.values()
             if queue is None or other.id != queue.id
         ],
-        "people": await _people(session) if queue else [],
+        "people": await colleagues(session) if queue else [],
         "locales": LOCALES,
         "holidays": hours.holidays_after(today),
         "said": request.query.get("done", "") if status == 200 else "",  # noqa: PLR2004 - an HTTP status
